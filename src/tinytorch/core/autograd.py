@@ -1,0 +1,1008 @@
+"""06 · Autograd: listen at the door, note what was done, and walk the notes backwards.
+
+A *rule* is a vector-Jacobian product: from the gradient `g` of an operation's output it computes the
+gradient of one input. `record` hears every operation and notes, in a `Node`, which rules will be
+wanted and what they need. `backward` visits the nodes in reverse topological order and adds up what
+arrives. The operations of modules 01 to 05 stay what they are.
+
+Source: Linnainmaa (1970) and Speelpenning (1980) for the reverse mode; the table of rules follows
+Maclaurin, Duvenaud and Adams, "Autograd: Effortless Gradients in NumPy", 2015.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import linecache
+import math
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinytorch.core.tensor import (
+    LISTENERS,
+    VIEWS,
+    Tensor,
+    apply,
+    call,
+    kernel,
+    listen,
+    method,
+    ones,
+)
+
+__all__ = [
+    "RULES", "Node", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck",
+    "inference_mode", "is_grad_enabled", "no_grad", "record", "set_grad_enabled", "unbroadcast",
+    "vjp",
+]  # fmt: skip
+
+
+# --------------------------------------------------------------------------------- the rules
+
+
+class Rule(NamedTuple):
+    """What the parameters of a gradient rule ask for, read once from its signature."""
+
+    op: str  # the name of its own kernel, such as "mul.vjp0"
+    tensors: tuple[int, ...] | None  # positions: -1 is the output, 0 the first input; None is all
+    facts: tuple[tuple[str, int, str], ...]  # (parameter, input, "shape" or "dtype")
+    options: tuple[str, ...]  # settings of the operation
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for anything beyond tensors."""
+        return bool(self.facts or self.options)
+
+
+RULES: dict[str, dict[int, Rule]] = {}
+ANY = -1  # the key of a rule that serves every input of an operation such as cat(*tensors)
+
+
+def vjp(signature: str, wrt: str) -> Callable[[Callable], Callable]:
+    """Register a gradient rule: `@vjp("mul(a, b)", wrt="a")`.
+
+    The rule's parameters say what it needs, by name and in this order: `g`, the gradient of the
+    output; then `out`, the output, and inputs; then `<input>_shape` or `<input>_dtype`, and options
+    of the operation. The graph keeps just that. A rule of `op(*inputs)` serves every input: it can ask for
+    `position`, which one is meant, `inputs_shape`, all their shapes, and `*inputs`, all of them.
+
+    A rule returns a new array, `g` itself or a view of it. Where the input was broadcast, the
+    engine sums the result back to the input's shape, so elementwise rules are plain calculus.
+
+    >>> @kernel("cube")
+    ... def cube(x):
+    ...     return x * x * x
+    >>> @vjp("cube(x)", wrt="x")
+    ... def cube_dx(g, x):
+    ...     return g * 3 * x * x
+    >>> x = Tensor([2.0], requires_grad=True)
+    >>> apply("cube", x).backward()
+    >>> x.grad
+    tensor([12.])
+    """
+    op, names = signature.rstrip(")").split("(")
+    inputs = [name.strip().lstrip("*") for name in names.split(",")]
+    which = ANY if "*" in names else inputs.index(wrt)
+
+    def register(rule: Callable) -> Callable:
+        tensors: list[int] | None = []
+        facts, options = [], []
+        for name, parameter in list(inspect.signature(rule).parameters.items())[1:]:
+            owner, _, fact = name.rpartition("_")
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                tensors = None
+            elif name == "out":
+                tensors.append(-1)
+            elif name in inputs:
+                tensors.append(inputs.index(name))
+            elif owner in inputs and fact in ("shape", "dtype"):
+                facts.append((name, ANY if which is ANY else inputs.index(owner), fact))
+            else:
+                options.append(name)
+            if tensors and name in inputs and (facts or options):
+                raise TypeError(f"the rule for {signature}: write {name!r} before shapes and options")
+        name = f"{op}.vjp" if which is ANY else f"{op}.vjp{which}"
+        needs = None if tensors is None else tuple(tensors)
+        RULES.setdefault(op, {})[which] = Rule(name, needs, tuple(facts), tuple(options))
+        return kernel(name)(rule)
+
+    return register
+
+
+def no_gradient(*ops: str) -> None:
+    """Declare that no gradient flows through `ops`: their results require none."""
+    for op in ops:
+        RULES[op] = {}
+
+
+# --------------------------------------------------------------------------------- the graph
+
+WRITES: dict[int, int] = {}  # for memory that was changed in place: the time of the last change
+CLOCK = [0]  # the number of in-place changes so far
+
+
+class Node:
+    """One recorded operation.
+
+    For each input that wants a gradient, `edges` has where the gradient goes (the node that made the input,
+    or the input itself if it is a leaf), the input's shape, the rule and its settings; `kept` has the arrays
+    that the rule needs, until `free` lets go of them.
+    """
+
+    __slots__ = ("clock", "edges", "hooks", "kept", "op", "where")
+
+    def __init__(self, op: str, tensors: Sequence[Tensor], options: dict, out: Tensor):
+        self.op = op
+        self.clock = CLOCK[0]
+        self.where = user_line() if MODE.anomaly else ""
+        self.hooks: list[Callable] | None = None
+        self.edges: list[tuple] = []
+        self.kept: list[list[np.ndarray]] | None = []
+        rules = RULES.get(op, {})
+        for position, t in enumerate(tensors):
+            if t.requires_grad:
+                rule = rules.get(position) or rules.get(ANY) or Rule("", (), (), ())
+                settings = settings_of(rule, position, tensors, options) if rule.asks else {}
+                wanted = range(len(tensors)) if rule.tensors is None else rule.tensors
+                self.edges.append((target_of(t), t.array.shape, rule.op, settings))
+                self.kept.append([out.array if i < 0 else tensors[i].array for i in wanted])
+
+    def gradients(self, g: Tensor) -> Iterator[tuple[Any, Tensor]]:
+        """For each edge where it leads and the gradient, by a rule run through the door like any operation."""
+        MODE.line = self.where
+        for (target, shape, rule, settings), arrays in zip(self.edges, self.kept_values(), strict=True):
+            if not rule:
+                raise NotImplementedError(
+                    f"the operation {self.op!r} has no gradient rule for an input of shape {shape}. Register "
+                    f'one with @vjp("{self.op}(...)", wrt=...), or compute it within no_grad().'
+                )
+            part = apply(rule, g, *[Tensor(a) for a in arrays], **settings)
+            if part.array.shape != shape:
+                part = apply("unbroadcast", part, shape=shape)
+            yield target, part
+
+    def kept_values(self) -> list[list[np.ndarray]]:
+        """What the rules need, refused if it was freed or changed since."""
+        if self.kept is None:
+            raise RuntimeError(
+                f"backward: the values that {self.op!r} kept for its gradient are gone, because an "
+                "earlier backward freed them. Compute the loss again before each backward, or call "
+                "the earlier one as loss.backward(retain_graph=True)."
+            )
+        if self.clock != CLOCK[0]:  # something was changed in place since: was it one of these?
+            for array in (array for arrays in self.kept for array in arrays):
+                if WRITES.get(id(memory(array)), 0) > self.clock:
+                    raise RuntimeError(
+                        f"backward: a tensor of shape {array.shape} that {self.op!r} needs for its gradient "
+                        "was changed in place after the operation. Write x = x + y instead of x += y "
+                        "there, or change a clone."
+                    )
+        return self.kept
+
+    def free(self) -> None:
+        """Let go of the arrays; a second backward is refused if there were any."""
+        if any(self.kept or ()):
+            self.kept = None
+
+
+def settings_of(rule: Rule, position: int, tensors: Sequence[Tensor], options: dict) -> dict:
+    """The options, shapes and dtypes that a rule asks for."""
+    settings = {name: options[name] for name in rule.options if name in options}
+    for name, i, fact in rule.facts:
+        every = [getattr(t.array, fact) for t in tensors]
+        settings[name] = every if i == ANY else every[i]
+    if "position" in rule.options:
+        settings["position"] = position
+    return settings
+
+
+def memory(array: np.ndarray) -> np.ndarray:
+    """The array that owns the memory which `array` looks at."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def target_of(t: Tensor) -> Any:
+    """Where the gradient of `t` goes: to the node that made it, or to `t` itself if it is a leaf."""
+    if t.array.dtype.kind != "f":
+        raise RuntimeError(
+            f"a tensor of {t.dtype} requires gradients, but only floating-point values can be moved "
+            "by a small step. Convert it first: x.float()"
+        )
+    node = t.grad_fn
+    if node is None:
+        return t
+    if node.clock != CLOCK[0] and WRITES.get(id(memory(t.array)), 0) > node.clock:
+        raise RuntimeError(
+            f"a tensor of shape {t.shape} shares memory with one that was changed in place after "
+            f"{node.op!r} made it, so its recorded history is no longer true. "
+            "Change the tensor that you go on with, or write x = x.clone() before the change."
+        )
+    return node
+
+
+def record(below: Callable, op: str, tensors: Sequence[Tensor], options: dict) -> Tensor:
+    """Hear an operation; if gradients are on and an input requires one, note it in the graph."""
+    if op[-1] == "_":
+        return record_inplace(below, op, tensors, options)
+    out = below(op, tensors, options)
+    if op in VIEWS and out.array.base is not None:
+        share_memory(tensors[0], out)
+    if MODE.enabled:
+        for t in tensors:
+            if t.requires_grad:
+                if out.array.dtype.kind == "f" and RULES.get(op) != {}:
+                    out.grad_fn = Node(op, tensors, options, out)
+                    out.requires_grad = True
+                break
+    return out
+
+
+def share_memory(base: Tensor, out: Tensor) -> None:
+    """Let a view know the tensor whose memory it looks at."""
+    if memory(base.array) is memory(out.array):
+        out._base = base._base or weakref.ref(base)
+
+
+def record_inplace(below: Callable, op: str, tensors: Sequence[Tensor], options: dict) -> Tensor:
+    """Hear an operation that overwrites its first input: note the time, and mend the history."""
+    target = tensors[0]
+    recording = MODE.enabled and any(t.requires_grad for t in tensors)
+    if recording:
+        refuse_lost_history(target)
+        node = Node(op, tensors, options, target)
+        for source in tensors[1:]:
+            keep_a_copy(source.grad_fn, target.array)
+    below(op, tensors, options)
+    CLOCK[0] += 1
+    WRITES[id(memory(target.array))] = CLOCK[0]
+    if recording:
+        node.clock = CLOCK[0]
+        target.grad_fn, target.requires_grad = node, True
+    return target
+
+
+def refuse_lost_history(target: Tensor) -> None:
+    """Refuse an in-place change that gradients could not follow."""
+    origin: Any = target_of(target) if target.requires_grad else None
+    while isinstance(origin, Node) and origin.op in VIEWS:
+        origin = origin.edges[0][0]
+    if isinstance(origin, Tensor):
+        raise RuntimeError(
+            f"a leaf tensor of shape {origin.shape} that requires gradients cannot be changed in place "
+            "while operations are recorded: it would lose its own gradient. Change it within "
+            "no_grad(), or write y = x + 1 instead of x += 1."
+        )
+    if target._base is not None and target._base() is not None and not target.requires_grad:
+        raise RuntimeError(
+            f"writing a value that requires gradients through a view of shape {target.shape}: the "
+            "tensor that owns the memory would not hear of it. Assign through the owner, as in "
+            "owner[index] = value."
+        )
+
+
+def keep_a_copy(node: Any, array: np.ndarray) -> None:
+    """`x *= w` needs the old x for w's gradient: let its node keep a copy before x is overwritten."""
+    for arrays in getattr(node, "kept", None) or ():
+        arrays[:] = [array.copy() if kept is array else kept for kept in arrays]
+
+
+# ----------------------------------------------------------------------------------- the mode
+
+
+class Mode(threading.local):
+    """Whether operations are recorded, and watched for NaN: each thread has its own."""
+
+    enabled = True
+    anomaly = False
+    line = ""  # in a backward under detect_anomaly: where the node was computed forward
+
+
+MODE = Mode()
+LISTENERS.append(partial(record, LISTENERS[-1]))
+
+
+class set_grad_enabled(contextlib.ContextDecorator):
+    """Switch recording on or off, at once or for a `with` block or a decorated function.
+
+    >>> x = Tensor([1.0], requires_grad=True)
+    >>> with set_grad_enabled(False):
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __init__(self, mode: bool):
+        self.mode = bool(mode)
+        self.before = [MODE.enabled]
+        MODE.enabled = self.mode
+
+    def __enter__(self) -> None:
+        MODE.enabled = self.mode
+
+    def __exit__(self, *error: object) -> None:
+        MODE.enabled = self.before[-1]
+
+
+class _Switch(contextlib.ContextDecorator):
+    def __init__(self, mode: bool):
+        self.mode = mode
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before.append(MODE.enabled)
+        MODE.enabled = self.mode
+
+    def __exit__(self, *error: object) -> None:
+        MODE.enabled = self.before.pop()
+
+
+def no_grad(function: Callable | None = None) -> Any:
+    """Do not record: for a `with no_grad():` block, or a function decorated with it.
+
+    >>> x = Tensor([1.0], requires_grad=True)
+    >>> with no_grad():
+    ...     x -= 0.5
+    >>> x
+    tensor([0.5000], requires_grad=True)
+    """
+    return _Switch(False) if function is None else _Switch(False)(function)
+
+
+def enable_grad(function: Callable | None = None) -> Any:
+    """Record, also within `no_grad`."""
+    return _Switch(True) if function is None else _Switch(True)(function)
+
+
+def inference_mode(mode: bool = True) -> Any:
+    """`no_grad` under the name that PyTorch recommends for inference."""
+    return _Switch(MODE.enabled and not mode) if isinstance(mode, bool) else _Switch(False)(mode)
+
+
+def is_grad_enabled() -> bool:
+    """Whether this thread records operations."""
+    return MODE.enabled
+
+
+# -------------------------------------------------------------------------------- backwards
+
+
+def topological_order(roots: Sequence[Any]) -> list:
+    """Nodes and leaves below `roots`, each after all that pass a gradient to it.
+
+    A gradient is complete only when everyone who used the value has added a part; a node that passed
+    its own on earlier would pass on too little. So count the users, and visit a node when the last
+    of them was visited. No recursion: a chain may be longer than Python's stack.
+    """
+    users = dict.fromkeys(roots, 0)
+    todo = list(users)
+    while todo:
+        for edge in edges_of(todo.pop()):
+            if edge[0] not in users:
+                users[edge[0]] = 0
+                todo.append(edge[0])
+            users[edge[0]] += 1
+    ready = [root for root in roots if not users[root]]
+    order = []
+    while ready:
+        target = ready.pop()
+        order.append(target)
+        for edge in edges_of(target):
+            users[edge[0]] -= 1
+            if not users[edge[0]]:
+                ready.append(edge[0])
+    return order
+
+
+def edges_of(target: Any) -> Sequence[tuple]:
+    return target.edges if isinstance(target, Node) else ()
+
+
+@kernel("unbroadcast")
+def unbroadcast(g, shape):
+    """Sum `g` over the dimensions in which an input of `shape` was stretched.
+
+    A value that was used k times receives the sum of k gradients.
+
+    >>> unbroadcast(np.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    """
+    added = g.ndim - len(shape)
+    stretched = [i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1]
+    return g.sum(axis=(*range(added), *stretched), keepdims=True).reshape(shape)
+
+
+def walk(roots: dict[Any, Tensor], retain_graph: bool, wanted: set | None = None) -> dict:
+    """Pass gradients from `roots` down to the leaves; returns those of the targets in `wanted`."""
+    grads = {target: (g, False) for target, g in roots.items()}
+    found: dict[Any, Tensor] = {}
+    order = topological_order(list(roots))
+    with no_grad():
+        for target in order if wanted is None else leading_to(wanted, order):
+            if target not in grads:
+                continue
+            g, owned = grads.pop(target)
+            hooks = target.hooks if isinstance(target, Node) else target._hooks
+            for hook in hooks or ():
+                changed = hook(g)
+                g, owned = (g if changed is None else changed), False
+            if wanted is not None and target in wanted:
+                found[target] = g
+            if isinstance(target, Node):
+                for below, part in target.gradients(g):
+                    add_up(grads, below, part, part.array.base is None and part.array is not g.array)
+                if not retain_graph:
+                    target.free()
+            elif wanted is None:
+                accumulate(target, g, owned)
+    return found
+
+
+def add_up(grads: dict, target: Any, part: Tensor, owned: bool) -> None:
+    """Add `part` to what arrived for `target`: in place only where nobody else sees the array."""
+    if target not in grads:
+        grads[target] = part, owned
+        return
+    total, mine = grads[target]
+    if mine:
+        apply("accumulate_", total, part)
+    else:
+        grads[target] = apply("add", total, part), True
+
+
+@kernel("accumulate_")
+def accumulate_(total, part):
+    total += part
+    return total
+
+
+def accumulate(leaf: Tensor, g: Tensor, owned: bool) -> None:
+    """Add the gradient that this backward found to `leaf.grad`, where earlier ones may lie."""
+    if leaf.grad is None:
+        leaf.grad = g if owned else Tensor(g.array.copy())
+    else:
+        apply("accumulate_", leaf.grad, g)
+
+
+def leading_to(wanted: set, order: list) -> list:
+    """The part of `order` from which something in `wanted` can be reached."""
+    useful = set()
+    for target in reversed(order):
+        if target in wanted or any(edge[0] in useful for edge in edges_of(target)):
+            useful.add(target)
+    return [target for target in order if target in useful]
+
+
+def seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:
+    """The gradient to start from: 1 for a loss that is a single number."""
+    if not tensor.requires_grad:
+        hint = "an integer tensor never does" if tensor.dtype.kind != "f" else (
+            "no input of its computation has requires_grad=True, or it was computed within no_grad() "
+            "or from detached values"
+        )  # fmt: skip
+        raise RuntimeError(f"backward: the tensor of shape {tensor.shape} does not require gradients: {hint}.")
+    if gradient is None:
+        if tensor.array.size != 1:
+            raise RuntimeError(
+                f"backward: the gradient starts from a single number, and this tensor has shape "
+                f"{tensor.shape}. Reduce it first (loss.sum() or loss.mean()), or pass gradient=."
+            )
+        return ones(*tensor.shape, dtype=tensor.dtype)
+    if gradient.shape != tensor.shape:
+        raise RuntimeError(
+            f"backward: got a gradient of shape {gradient.shape} for a tensor of shape {tensor.shape}, "
+            "expected the same shape."
+        )
+    return gradient.to(tensor.dtype)
+
+
+def refuse_create_graph(create_graph: bool) -> None:
+    if create_graph:
+        raise NotImplementedError(
+            "create_graph=True (gradients of gradients) is not supported: rules work on arrays and "
+            "are not recorded. For a second derivative, take finite differences of the first."
+        )
+
+
+@method
+def backward(
+    tensor: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+) -> None:
+    """Add the gradient of `tensor` to the `.grad` of every leaf that it was computed from.
+
+    Args:
+        gradient: the gradient of `tensor` itself, of its shape; 1 for a single number.
+        retain_graph: keep what the rules need, for another backward through the same graph.
+    Raises: RuntimeError where there is nothing to go back through, where a part was freed by an
+        earlier backward, or where a value that is needed was changed in place.
+
+    >>> x = Tensor([3.0], requires_grad=True)
+    >>> (x * x + x).backward()
+    >>> x.grad
+    tensor([7.])
+    """
+    refuse_create_graph(create_graph)
+    g = seed(tensor, gradient)
+    walk({target_of(tensor): g}, retain_graph)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple:
+    """The gradients of the sum of `outputs` with respect to `inputs`, leaving every `.grad` alone.
+
+    Raises: RuntimeError if an input was not used, unless `allow_unused` (its gradient is then None).
+
+    >>> x = Tensor([3.0], requires_grad=True)
+    >>> grad(x * x, x)
+    (tensor([6.]),)
+    """
+    refuse_create_graph(create_graph)
+    outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    given = [grad_outputs] if isinstance(grad_outputs, Tensor) else list(grad_outputs or [])
+    roots: dict[Any, Tensor] = {}
+    for i, output in enumerate(outputs):
+        g = seed(output, given[i] if given else None)
+        target = target_of(output)
+        roots[target] = roots[target] + g if target in roots else g
+    for i, t in enumerate(inputs):
+        if not t.requires_grad:
+            raise RuntimeError(f"grad: input {i} of shape {t.shape} does not require gradients.")
+    found = walk(roots, retain_graph, {target_of(t) for t in inputs})
+    results = tuple(found.get(target_of(t)) for t in inputs)
+    for i, (t, g) in enumerate(zip(inputs, results, strict=True)):
+        if g is None and not allow_unused:
+            raise RuntimeError(
+                f"grad: input {i} of shape {t.shape} was not used to compute the outputs. Pass "
+                "allow_unused=True if that is expected; its gradient is then None."
+            )
+    return results
+
+
+# ------------------------------------------------------------------- what tensors can do now
+
+
+@method
+def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
+    """Say whether operations on this leaf are recorded; returns the tensor."""
+    if requires_grad and tensor.dtype.kind != "f":
+        target_of(tensor)  # raises: only floating-point values have gradients
+    if not requires_grad and tensor.grad_fn is not None:
+        raise RuntimeError(
+            f"requires_grad_(False): the tensor was made by {tensor.grad_fn.op!r} and has a history; "
+            "use x.detach() for a tensor without one."
+        )
+    tensor.requires_grad = requires_grad
+    return tensor
+
+
+@method
+def register_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> None:
+    """Call `hook(gradient)` when this tensor's gradient is complete; what it returns replaces it.
+
+    >>> x = Tensor([1.0], requires_grad=True)
+    >>> x.register_hook(lambda g: g * 10)
+    >>> (x * 2).backward()
+    >>> x.grad
+    tensor([20.])
+    """
+    if not tensor.requires_grad:
+        raise RuntimeError("register_hook: a tensor that does not require gradients gets none")
+    owner: Any = tensor.grad_fn
+    if owner is None:
+        tensor._hooks = [*(tensor._hooks or []), hook]
+    else:
+        owner.hooks = [*(owner.hooks or []), hook]
+
+
+@method
+def retain_grad(tensor: Tensor) -> None:
+    """Keep the gradient of a tensor in the middle of the graph, as leaves do."""
+    if tensor.grad_fn is not None:
+        me = weakref.ref(tensor)
+
+        def keep_gradient(g: Tensor) -> None:
+            alive = me()
+            if alive is not None:
+                alive.grad = Tensor(g.array.copy()) if alive.grad is None else alive.grad + g
+
+        register_hook(tensor, keep_gradient)
+
+
+# -------------------------------------------------------------------------------- debugging
+
+
+def user_line() -> str:
+    """The innermost line of code outside the framework, as `file:number: source`."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("tinytorch."):
+        frame = frame.f_back
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    return f"{file}:{line}: {linecache.getline(file, line).strip()}"
+
+
+@contextlib.contextmanager
+def detect_anomaly(check_nan: bool = True) -> Iterator[None]:
+    """Within the block, stop at the operation that makes the first NaN or infinity.
+
+    The error names the operation, its shapes and the line of your code; in a backward pass, the line
+    where the operation was computed forward. It costs a look at every result.
+
+    >>> x = Tensor([0.0], requires_grad=True)
+    >>> with detect_anomaly():
+    ...     x.log()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    RuntimeError: log((1,)) made -inf at [0], from finite values...
+    """
+    before, MODE.anomaly = MODE.anomaly, bool(check_nan)
+    try:
+        if check_nan:
+            with listen(watch):
+                yield
+        else:
+            yield
+    finally:
+        MODE.anomaly = before
+
+
+def watch(below: Callable, op: str, tensors: Sequence[Tensor], options: dict) -> Tensor:
+    """A listener that raises at the first NaN, and at the first infinity made from finite values."""
+    out = below(op, tensors, options)
+    if not MODE.anomaly or out.array.dtype.kind != "f" or np.isfinite(out.array).all():
+        return out
+    came_in = [i for i, t in enumerate(tensors) if t.array.dtype.kind == "f" and np.isnan(t.array).any()]
+    wanted = any(isinstance(v, float) and not np.isfinite(v) for v in options.values())
+    finite = all(np.isfinite(t.array).all() for t in tensors if t.array.dtype.kind == "f")
+    isnan = np.isnan(out.array)
+    if not isnan.any() and (wanted or not finite):
+        return out  # an infinity that was asked for, as in masked_fill(mask, -inf)
+    place = np.argwhere(isnan if isnan.any() else ~np.isfinite(out.array))[0].tolist()
+    value = out.array[tuple(place)]
+    source = f"input {came_in[0]} already held NaN" if came_in else "from finite values"
+    backwards = "in backward, at" if ".vjp" in op else "at"
+    line = MODE.line if ".vjp" in op else user_line()
+    raise RuntimeError(f"{call(op, tensors)} made {value} at {place}, {source}, {backwards}\n  {line}")
+
+
+def gradcheck(
+    function: Callable[..., Tensor],
+    inputs: Any,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """Compare the gradients of `function(*inputs)` with central differences.
+
+    Args:
+        inputs: float64 tensors; those with requires_grad are moved, one value at a time, by +-eps.
+    Raises: RuntimeError naming the input, the place, and both values, at the first that differ.
+
+    >>> gradcheck(lambda x: x * x, Tensor(np.array([1.0, 2.0]), requires_grad=True))
+    True
+    """
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    moved = [t for t in inputs if t.requires_grad]
+    for t in moved:
+        if t.dtype != np.float64:
+            raise ValueError(f"gradcheck: an input is of {t.dtype}; differences of 1e-6 need float64")
+    out = function(*inputs)
+    weights = Tensor(np.random.default_rng(0).uniform(0.5, 1.5, out.shape))  # tells transposes apart
+    analytic = grad(out, moved, weights, allow_unused=True)
+    for number, (t, found) in enumerate(zip(moved, analytic, strict=True)):
+        numeric = differences(lambda: (function(*inputs) * weights).sum().item(), t.array, eps)
+        got = np.zeros(t.shape) if found is None else found.array
+        wrong = np.argwhere(~np.isclose(got, numeric, rtol, atol))
+        if len(wrong):
+            place = tuple(wrong[0].tolist())
+            if not raise_exception:
+                return False
+            raise RuntimeError(
+                f"gradcheck: input {number} of shape {t.shape} at {list(place)}: the rules give "
+                f"{got[place]:.6g}, the differences {numeric[place]:.6g} "
+                f"({len(wrong)} of {t.numel()} values differ)."
+            )
+    return True
+
+
+def differences(value: Callable[[], float], array: np.ndarray, eps: float) -> np.ndarray:
+    """Central differences of `value()` in each entry of `array`, which is moved and put back."""
+    numeric = np.zeros(array.shape)
+    with no_grad():
+        for place in np.ndindex(array.shape):
+            here = array[place]
+            array[place] = here + eps
+            above = value()
+            array[place] = here - eps
+            numeric[place] = (above - value()) / (2 * eps)
+            array[place] = here
+    return numeric
+
+
+# ------------------------------------------------------- rules for the operations of 01 to 05
+
+no_gradient("detach")
+
+
+@vjp("add(a, b)", wrt="a")
+def add_da(g):
+    return g
+
+
+@vjp("add(a, b)", wrt="b")
+def add_db(g):
+    return g
+
+
+@vjp("sub(a, b)", wrt="a")
+def sub_da(g):
+    return g
+
+
+@vjp("sub(a, b)", wrt="b")
+def sub_db(g):
+    return -g
+
+
+@vjp("mul(a, b)", wrt="a")
+def mul_da(g, b):
+    return g * b
+
+
+@vjp("mul(a, b)", wrt="b")
+def mul_db(g, a):
+    return g * a
+
+
+@vjp("div(a, b)", wrt="a")
+def div_da(g, b):
+    return g / b
+
+
+@vjp("div(a, b)", wrt="b")
+def div_db(g, out, b):
+    return -g * out / b
+
+
+@vjp("pow(a, b)", wrt="a")
+def pow_da(g, a, b):
+    if b.ndim == 0 and b == 2:
+        return 2 * g * a
+    return np.where(b == 0, 0, g * b * np.power(a, np.where(b == 0, 1, b - 1))).astype(g.dtype)
+
+
+@vjp("pow(a, b)", wrt="b")
+def pow_db(g, out, a, b):
+    return np.where((a == 0) & (b >= 0), 0, g * out * np.log(a)).astype(g.dtype)
+
+
+@vjp("neg(x)", wrt="x")
+def neg_dx(g):
+    return -g
+
+
+@vjp("abs(x)", wrt="x")
+def abs_dx(g, x):
+    return g * np.sign(x)
+
+
+@vjp("exp(x)", wrt="x")
+def exp_dx(g, out):
+    return g * out
+
+
+@vjp("log(x)", wrt="x")
+def log_dx(g, x):
+    return g / x
+
+
+@vjp("sqrt(x)", wrt="x")
+def sqrt_dx(g, out):
+    return g / (2 * out)
+
+
+@vjp("where(condition, a, b)", wrt="a")
+def where_da(g, condition):
+    return np.where(condition, g, g.dtype.type(0))
+
+
+@vjp("where(condition, a, b)", wrt="b")
+def where_db(g, condition):
+    return np.where(condition, g.dtype.type(0), g)
+
+
+@vjp("matmul(a, b)", wrt="a")
+def matmul_da(g, b, a_shape):
+    """dA = G B^T; a vector is treated as the matrix that it stood for."""
+    if len(a_shape) == 1:
+        return (b @ g[..., None])[..., 0] if b.ndim > 1 else g * b
+    return g[..., None] * b if b.ndim == 1 else g @ b.swapaxes(-1, -2)
+
+
+@vjp("matmul(a, b)", wrt="b")
+def matmul_db(g, a, b_shape):
+    """dB = A^T G."""
+    if len(b_shape) == 1:
+        return (g[..., None] * a).reshape(-1, b_shape[0]).sum(0) if a.ndim > 1 else g * a
+    if a.ndim == 1:
+        return a[:, None] * g[..., None, :]
+    if len(b_shape) == 2:  # a batch shares the matrix: one product sums over the whole batch
+        return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+    return a.swapaxes(-1, -2) @ g
+
+
+def restored(g, dim, keepdim, ndim):
+    """Give a reduced gradient its missing dimensions back, as size 1."""
+    if keepdim or dim is None:
+        return g.reshape((1,) * ndim) if dim is None else g
+    return np.expand_dims(g, dim)
+
+
+def stretched(g, shape):
+    """`g` repeated to `shape`: filled in where that is quick, without memory where it is large."""
+    if math.prod(shape) > 2**16:
+        return np.broadcast_to(g, shape)
+    full = np.empty(shape, g.dtype)  # np.broadcast_to takes six times as long for a small one
+    full[...] = g
+    return full
+
+
+@vjp("sum(x)", wrt="x")
+def sum_dx(g, x_shape, dim, keepdim):
+    return stretched(restored(g, dim, keepdim, len(x_shape)), x_shape)
+
+
+@vjp("mean(x)", wrt="x")
+def mean_dx(g, x_shape, dim, keepdim):
+    g = restored(g, dim, keepdim, len(x_shape))
+    return stretched(g / g.dtype.type(math.prod(x_shape) / max(g.size, 1)), x_shape)
+
+
+def extremum_dx(g, out, x, dim, keepdim):
+    """The gradient goes to the extreme values; those that tie share it equally."""
+    hit = x == restored(out, dim, keepdim, x.ndim)
+    share = restored(g, dim, keepdim, x.ndim) / hit.sum(axis=dim, keepdims=True)
+    return (hit * share).astype(g.dtype, copy=False)
+
+
+for _op in ("amax", "amin"):
+    vjp(f"{_op}(x)", wrt="x")(extremum_dx)
+
+
+def reshape_dx(g, x_shape):
+    return g.reshape(x_shape)
+
+
+for _op in ("reshape", "view"):
+    vjp(f"{_op}(x)", wrt="x")(reshape_dx)
+
+
+@vjp("permute(x)", wrt="x")
+def permute_dx(g, order):
+    return g.transpose(np.argsort(order))
+
+
+@vjp("expand(x)", wrt="x")
+def expand_dx(g):
+    return g
+
+
+@vjp("clone(x)", wrt="x")
+def clone_dx(g):
+    return g
+
+
+@vjp("cast(x)", wrt="x")
+def cast_dx(g, x_dtype):
+    return g.astype(x_dtype)
+
+
+@vjp("getitem(x)", wrt="x")
+def getitem_dx(g, x_shape, index):
+    """Zeros, except where the values were taken from; a place that was taken twice gets both."""
+    grad = np.zeros(x_shape, g.dtype)
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(part, np.ndarray) and part.dtype != bool for part in parts):
+        np.add.at(grad, index, g)
+    else:
+        grad[index] = g
+    return grad
+
+
+@vjp("setitem_(x, value)", wrt="x")
+def setitem_dx(g, index):
+    g = g.copy()
+    g[index] = 0
+    return g
+
+
+@vjp("setitem_(x, value)", wrt="value")
+def setitem_dvalue(g, index):
+    return g[index]
+
+
+@vjp("copy_(x, source)", wrt="x")
+def copy_dx(g):
+    return np.zeros_like(g)
+
+
+@vjp("copy_(x, source)", wrt="source")
+def copy_dsource(g):
+    return g
+
+
+@vjp("cat(*tensors)", wrt="tensors")
+def cat_dtensor(g, tensors_shape, position, dim):
+    start = sum(shape[dim] for shape in tensors_shape[:position])
+    part = [slice(None)] * g.ndim
+    part[dim] = slice(start, start + tensors_shape[position][dim])
+    return g[tuple(part)]
+
+
+@vjp("stack(*tensors)", wrt="tensors")
+def stack_dtensor(g, position, dim):
+    return np.take(g, position, axis=dim)
+
+
+@vjp("relu(x)", wrt="x")
+def relu_dx(g, out):
+    return g * (out > 0)
+
+
+@vjp("leaky_relu(x)", wrt="x")
+def leaky_relu_dx(g, x, negative_slope):
+    return np.where(x > 0, g, g * g.dtype.type(negative_slope))
+
+
+@vjp("sigmoid(x)", wrt="x")
+def sigmoid_dx(g, out):
+    return g * out * (1 - out)
+
+
+@vjp("tanh(x)", wrt="x")
+def tanh_dx(g, out):
+    return g * (1 - out * out)
+
+
+@vjp("softmax(x)", wrt="x")
+def softmax_dx(g, out, dim):
+    """out * (g - <g, out>): raising one score lowers the shares of all others."""
+    return out * (g - (g * out).sum(axis=dim, keepdims=True))
+
+
+@vjp("log_softmax(x)", wrt="x")
+def log_softmax_dx(g, out, dim):
+    return g - np.exp(out) * g.sum(axis=dim, keepdims=True)
+
+
+@vjp("linear(x, weight, bias)", wrt="x")
+def linear_dx(g, weight):
+    return g @ weight
+
+
+@vjp("linear(x, weight, bias)", wrt="weight")
+def linear_dweight(g, x):
+    """Every example adds the outer product of its gradient and its input."""
+    return g.reshape(-1, g.shape[-1]).T @ x.reshape(-1, x.shape[-1])
+
+
+@vjp("linear(x, weight, bias)", wrt="bias")
+def linear_dbias(g):
+    return g
