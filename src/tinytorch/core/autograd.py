@@ -33,7 +33,6 @@ from tinytorch.core.tensor import (
     kernel,
     listen,
     method,
-    ones,
 )
 
 __all__ = [
@@ -53,14 +52,12 @@ class Rule(NamedTuple):
     tensors: tuple[int, ...] | None  # positions: -1 is the output, 0 the first input; None is all
     facts: tuple[tuple[str, int, str], ...]  # (parameter, input, "shape" or "dtype")
     options: tuple[str, ...]  # settings of the operation
-
-    @property
-    def asks(self) -> bool:
-        """Whether it asks for anything beyond tensors."""
-        return bool(self.facts or self.options)
+    asks: bool  # for facts or options: most rules ask for neither
 
 
+NO_RULE = Rule("", (), (), (), False)
 RULES: dict[str, dict[int, Rule]] = {}
+CONSTANT: set[str] = set()  # operations through which no gradient flows
 ANY = -1  # the key of a rule that serves every input of an operation such as cat(*tensors)
 
 
@@ -109,7 +106,8 @@ def vjp(signature: str, wrt: str) -> Callable[[Callable], Callable]:
                 raise TypeError(f"the rule for {signature}: write {name!r} before shapes and options")
         name = f"{op}.vjp" if which is ANY else f"{op}.vjp{which}"
         needs = None if tensors is None else tuple(tensors)
-        RULES.setdefault(op, {})[which] = Rule(name, needs, tuple(facts), tuple(options))
+        asks = bool(facts or options)
+        RULES.setdefault(op, {})[which] = Rule(name, needs, tuple(facts), tuple(options), asks)
         return kernel(name)(rule)
 
     return register
@@ -117,8 +115,7 @@ def vjp(signature: str, wrt: str) -> Callable[[Callable], Callable]:
 
 def no_gradient(*ops: str) -> None:
     """Declare that no gradient flows through `ops`: their results require none."""
-    for op in ops:
-        RULES[op] = {}
+    CONSTANT.update(ops)
 
 
 # --------------------------------------------------------------------------------- the graph
@@ -147,7 +144,7 @@ class Node:
         rules = RULES.get(op, {})
         for position, t in enumerate(tensors):
             if t.requires_grad:
-                rule = rules.get(position) or rules.get(ANY) or Rule("", (), (), ())
+                rule = rules.get(position) or rules.get(ANY, NO_RULE)
                 settings = settings_of(rule, position, tensors, options) if rule.asks else {}
                 wanted = range(len(tensors)) if rule.tensors is None else rule.tensors
                 self.edges.append((target_of(t), t.array.shape, rule.op, settings))
@@ -156,13 +153,14 @@ class Node:
     def gradients(self, g: Tensor) -> Iterator[tuple[Any, Tensor]]:
         """For each edge where it leads and the gradient, by a rule run through the door like any operation."""
         MODE.line = self.where
-        for (target, shape, rule, settings), arrays in zip(self.edges, self.kept_values(), strict=True):
+        kept = iter(self.kept_values())
+        for target, shape, rule, settings in self.edges:
             if not rule:
                 raise NotImplementedError(
                     f"the operation {self.op!r} has no gradient rule for an input of shape {shape}. Register "
                     f'one with @vjp("{self.op}(...)", wrt=...), or compute it within no_grad().'
                 )
-            part = apply(rule, g, *[Tensor(a) for a in arrays], **settings)
+            part = apply(rule, g, *map(Tensor, next(kept)), **settings)
             if part.array.shape != shape:
                 part = apply("unbroadcast", part, shape=shape)
             yield target, part
@@ -211,11 +209,6 @@ def memory(array: np.ndarray) -> np.ndarray:
 
 def target_of(t: Tensor) -> Any:
     """Where the gradient of `t` goes: to the node that made it, or to `t` itself if it is a leaf."""
-    if t.array.dtype.kind != "f":
-        raise RuntimeError(
-            f"a tensor of {t.dtype} requires gradients, but only floating-point values can be moved "
-            "by a small step. Convert it first: x.float()"
-        )
     node = t.grad_fn
     if node is None:
         return t
@@ -238,7 +231,7 @@ def record(below: Callable, op: str, tensors: Sequence[Tensor], options: dict) -
     if MODE.enabled:
         for t in tensors:
             if t.requires_grad:
-                if out.array.dtype.kind == "f" and RULES.get(op) != {}:
+                if out.array.dtype.kind == "f" and op not in CONSTANT:
                     out.grad_fn = Node(op, tensors, options, out)
                     out.requires_grad = True
                 break
@@ -424,8 +417,11 @@ def walk(roots: dict[Any, Tensor], retain_graph: bool, wanted: set | None = None
     grads = {target: (g, False) for target, g in roots.items()}
     found: dict[Any, Tensor] = {}
     order = topological_order(list(roots))
-    with no_grad():
-        for target in order if wanted is None else leading_to(wanted, order):
+    if wanted is not None:
+        order = leading_to(wanted, order)
+    before, MODE.enabled = MODE.enabled, False
+    try:
+        for target in order:
             if target not in grads:
                 continue
             g, owned = grads.pop(target)
@@ -442,6 +438,8 @@ def walk(roots: dict[Any, Tensor], retain_graph: bool, wanted: set | None = None
                     target.free()
             elif wanted is None:
                 accumulate(target, g, owned)
+    finally:
+        MODE.enabled = before
     return found
 
 
@@ -465,10 +463,19 @@ def accumulate_(total, part):
 
 def accumulate(leaf: Tensor, g: Tensor, owned: bool) -> None:
     """Add the gradient that this backward found to `leaf.grad`, where earlier ones may lie."""
+    refuse_integers(leaf)
     if leaf.grad is None:
         leaf.grad = g if owned else Tensor(g.array.copy())
     else:
         apply("accumulate_", leaf.grad, g)
+
+
+def refuse_integers(leaf: Tensor) -> None:
+    if leaf.array.dtype.kind != "f":
+        raise RuntimeError(
+            f"a tensor of {leaf.dtype} requires gradients, but only floating-point values can be moved "
+            "by a small step. Convert it first: x.float()"
+        )
 
 
 def leading_to(wanted: set, order: list) -> list:
@@ -494,7 +501,7 @@ def seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:
                 f"backward: the gradient starts from a single number, and this tensor has shape "
                 f"{tensor.shape}. Reduce it first (loss.sum() or loss.mean()), or pass gradient=."
             )
-        return ones(*tensor.shape, dtype=tensor.dtype)
+        return Tensor(np.ones(tensor.shape, tensor.dtype))
     if gradient.shape != tensor.shape:
         raise RuntimeError(
             f"backward: got a gradient of shape {gradient.shape} for a tensor of shape {tensor.shape}, "
@@ -581,8 +588,8 @@ def grad(
 @method
 def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
     """Say whether operations on this leaf are recorded; returns the tensor."""
-    if requires_grad and tensor.dtype.kind != "f":
-        target_of(tensor)  # raises: only floating-point values have gradients
+    if requires_grad:
+        refuse_integers(tensor)
     if not requires_grad and tensor.grad_fn is not None:
         raise RuntimeError(
             f"requires_grad_(False): the tensor was made by {tensor.grad_fn.op!r} and has a history; "

@@ -229,13 +229,14 @@ def promoted(a: Any, b: Any, floating: bool = False) -> tuple[Tensor, Tensor]:
     >>> promoted(tensor([1, 2]), 0.5)
     (tensor([1., 2.]), tensor(0.5000))
     """
-    dtype = a.array.dtype if isinstance(a, Tensor) else None
-    if isinstance(b, Tensor) and dtype is b.array.dtype:
-        common = dtype
-    elif type(b) is float and dtype is not None and dtype.kind == "f":
-        return a, Tensor(np.array(b, dtype))  # the common case, `x * 0.5`, without a detour
-    else:
-        common = result_type(a, b)
+    if isinstance(a, Tensor) and isinstance(b, Tensor):  # the common cases, without a detour
+        if a.array.dtype is b.array.dtype and not floating:
+            return a, b
+    elif type(b) is float and isinstance(a, Tensor) and a.array.dtype.kind == "f":
+        return a, Tensor(np.array(b, a.array.dtype))
+    elif type(a) is float and isinstance(b, Tensor) and b.array.dtype.kind == "f":
+        return Tensor(np.array(a, b.array.dtype)), b
+    common = result_type(a, b)
     if floating and common.kind != "f":
         common = get_default_dtype()
     return _as(a, common), _as(b, common)
