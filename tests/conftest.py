@@ -26,7 +26,9 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(scope="session")
 def torch():
     """PyTorch, on one thread; the tests that compare with it skip where it is not installed."""
-    module = pytest.importorskip("torch", reason="PyTorch is not installed; .ci/run compares with it")
+    module = pytest.importorskip(
+        "torch", reason="PyTorch is not installed; .ci/run compares with it"
+    )
     module.set_num_threads(1)
     return module
 

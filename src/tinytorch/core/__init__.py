@@ -1,4 +1,4 @@
-"""The framework that is taught: twenty files, one per module, each importing only those above it."""
+"""The framework that is taught: twenty files, each importing only those above it."""
 
 MODULES = (
     "tensor",

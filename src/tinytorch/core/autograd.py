@@ -1,9 +1,9 @@
 """06 · Autograd: listen at the door, note what was done, and walk the notes backwards.
 
-A *rule* is a vector-Jacobian product: from the gradient `g` of an operation's output it computes the
-gradient of one input. `record` hears every operation and notes, in a `Node`, which rules will be
-wanted and what they need. `backward` visits the nodes in reverse topological order and adds up what
-arrives. The operations of modules 01 to 05 stay what they are.
+A *rule* is a vector-Jacobian product: from the gradient `g` of an operation's output it computes
+the gradient of one input. `record` hears every operation and notes, in a `Node`, which rules will
+be wanted and what they need. `backward` visits the nodes in reverse topological order and adds up
+what arrives. The operations of modules 01 to 05 stay what they are.
 
 Source: Linnainmaa (1970) and Speelpenning (1980) for the reverse mode; the table of rules follows
 Maclaurin, Duvenaud and Adams, "Autograd: Effortless Gradients in NumPy", 2015.
@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinytorch.core.tensor import (
+    KERNELS,
     LISTENERS,
     VIEWS,
     Tensor,
@@ -66,8 +67,8 @@ def vjp(signature: str, wrt: str) -> Callable[[Callable], Callable]:
 
     The rule's parameters say what it needs, by name and in this order: `g`, the gradient of the
     output; then `out`, the output, and inputs; then `<input>_shape` or `<input>_dtype`, and options
-    of the operation. The graph keeps just that. A rule of `op(*inputs)` serves every input: it can ask for
-    `position`, which one is meant, `inputs_shape`, all their shapes, and `*inputs`, all of them.
+    of the operation. The graph keeps just that. A rule of `op(*inputs)` serves every input: it can
+    ask for `position`, which one is meant, `inputs_shape`, all their shapes, and `*inputs`.
 
     A rule returns a new array, `g` itself or a view of it. Where the input was broadcast, the
     engine sums the result back to the input's shape, so elementwise rules are plain calculus.
@@ -88,12 +89,12 @@ def vjp(signature: str, wrt: str) -> Callable[[Callable], Callable]:
     which = ANY if "*" in names else inputs.index(wrt)
 
     def register(rule: Callable) -> Callable:
-        tensors: list[int] | None = []
-        facts, options = [], []
+        tensors: list[int] = []
+        facts, options, every = [], [], False
         for name, parameter in list(inspect.signature(rule).parameters.items())[1:]:
             owner, _, fact = name.rpartition("_")
             if parameter.kind is parameter.VAR_POSITIONAL:
-                tensors = None
+                every = True
             elif name == "out":
                 tensors.append(-1)
             elif name in inputs:
@@ -103,9 +104,11 @@ def vjp(signature: str, wrt: str) -> Callable[[Callable], Callable]:
             else:
                 options.append(name)
             if tensors and name in inputs and (facts or options):
-                raise TypeError(f"the rule for {signature}: write {name!r} before shapes and options")
+                raise TypeError(
+                    f"the rule for {signature}: write {name!r} before shapes and options"
+                )
         name = f"{op}.vjp" if which is ANY else f"{op}.vjp{which}"
-        needs = None if tensors is None else tuple(tensors)
+        needs = None if every else tuple(tensors)
         asks = bool(facts or options)
         RULES.setdefault(op, {})[which] = Rule(name, needs, tuple(facts), tuple(options), asks)
         return kernel(name)(rule)
@@ -127,9 +130,9 @@ CLOCK = [0]  # the number of in-place changes so far
 class Node:
     """One recorded operation.
 
-    For each input that wants a gradient, `edges` has where the gradient goes (the node that made the input,
-    or the input itself if it is a leaf), the input's shape, the rule and its settings; `kept` has the arrays
-    that the rule needs, until `free` lets go of them.
+    For each input that wants a gradient, `edges` has where the gradient goes (the node that made
+    the input, or the input itself if it is a leaf), the input's shape, the rule and its settings;
+    `kept` has the arrays that the rule needs, until `free` lets go of them.
     """
 
     __slots__ = ("clock", "edges", "hooks", "kept", "op", "where")
@@ -151,14 +154,14 @@ class Node:
                 self.kept.append([out.array if i < 0 else tensors[i].array for i in wanted])
 
     def gradients(self, g: Tensor) -> Iterator[tuple[Any, Tensor]]:
-        """For each edge where it leads and the gradient, by a rule run through the door like any operation."""
+        """For each edge where it leads and the gradient, by a rule run through the door."""
         MODE.line = self.where
         kept = iter(self.kept_values())
         for target, shape, rule, settings in self.edges:
             if not rule:
                 raise NotImplementedError(
-                    f"the operation {self.op!r} has no gradient rule for an input of shape {shape}. Register "
-                    f'one with @vjp("{self.op}(...)", wrt=...), or compute it within no_grad().'
+                    f"{self.op!r} has no gradient rule for its input of shape {shape}. "
+                    f'Register one with @vjp("{self.op}(...)", wrt=...), or use no_grad().'
                 )
             part = apply(rule, g, *map(Tensor, next(kept)), **settings)
             if part.array.shape != shape:
@@ -177,9 +180,9 @@ class Node:
             for array in (array for arrays in self.kept for array in arrays):
                 if WRITES.get(id(memory(array)), 0) > self.clock:
                     raise RuntimeError(
-                        f"backward: a tensor of shape {array.shape} that {self.op!r} needs for its gradient "
-                        "was changed in place after the operation. Write x = x + y instead of x += y "
-                        "there, or change a clone."
+                        f"backward: a tensor of shape {array.shape} that {self.op!r} needs for "
+                        "its gradient was changed in place after the operation. Write x = x + y "
+                        "instead of x += y there, or change a clone."
                     )
         return self.kept
 
@@ -208,7 +211,7 @@ def memory(array: np.ndarray) -> np.ndarray:
 
 
 def target_of(t: Tensor) -> Any:
-    """Where the gradient of `t` goes: to the node that made it, or to `t` itself if it is a leaf."""
+    """Where the gradient of `t` goes: to the node that made it, or to `t` if it is a leaf."""
     node = t.grad_fn
     if node is None:
         return t
@@ -269,8 +272,8 @@ def refuse_lost_history(target: Tensor) -> None:
         origin = origin.edges[0][0]
     if isinstance(origin, Tensor):
         raise RuntimeError(
-            f"a leaf tensor of shape {origin.shape} that requires gradients cannot be changed in place "
-            "while operations are recorded: it would lose its own gradient. Change it within "
+            f"a leaf tensor of shape {origin.shape} that requires gradients cannot be changed in "
+            "place while operations are recorded: it would lose its own gradient. Change it within "
             "no_grad(), or write y = x + 1 instead of x += 1."
         )
     if target._base is not None and target._base() is not None and not target.requires_grad:
@@ -282,7 +285,7 @@ def refuse_lost_history(target: Tensor) -> None:
 
 
 def keep_a_copy(node: Any, array: np.ndarray) -> None:
-    """`x *= w` needs the old x for w's gradient: let its node keep a copy before x is overwritten."""
+    """`x *= w` needs the old x for w's gradient: its node gets a copy before the overwriting."""
     for arrays in getattr(node, "kept", None) or ():
         arrays[:] = [array.copy() if kept is array else kept for kept in arrays]
 
@@ -370,9 +373,9 @@ def is_grad_enabled() -> bool:
 def topological_order(roots: Sequence[Any]) -> list:
     """Nodes and leaves below `roots`, each after all that pass a gradient to it.
 
-    A gradient is complete only when everyone who used the value has added a part; a node that passed
-    its own on earlier would pass on too little. So count the users, and visit a node when the last
-    of them was visited. No recursion: a chain may be longer than Python's stack.
+    A gradient is complete only when everyone who used the value has added a part; a node that
+    passed its own on earlier would pass on too little. So count the users, and visit a node when
+    the last of them was visited. No recursion: a chain may be longer than Python's stack.
     """
     users = dict.fromkeys(roots, 0)
     todo = list(users)
@@ -426,14 +429,15 @@ def walk(roots: dict[Any, Tensor], retain_graph: bool, wanted: set | None = None
                 continue
             g, owned = grads.pop(target)
             hooks = target.hooks if isinstance(target, Node) else target._hooks
-            for hook in hooks or ():
+            for hook in tuple(hooks or ()):
                 changed = hook(g)
-                g, owned = (g if changed is None else changed), False
+                g, owned = (changed if isinstance(changed, Tensor) else g), False
             if wanted is not None and target in wanted:
                 found[target] = g
             if isinstance(target, Node):
                 for below, part in target.gradients(g):
-                    add_up(grads, below, part, part.array.base is None and part.array is not g.array)
+                    fresh = part.array.base is None and part.array is not g.array
+                    add_up(grads, below, part, fresh)
                 if not retain_graph:
                     target.free()
             elif wanted is None:
@@ -473,8 +477,8 @@ def accumulate(leaf: Tensor, g: Tensor, owned: bool) -> None:
 def refuse_integers(leaf: Tensor) -> None:
     if leaf.array.dtype.kind != "f":
         raise RuntimeError(
-            f"a tensor of {leaf.dtype} requires gradients, but only floating-point values can be moved "
-            "by a small step. Convert it first: x.float()"
+            f"a tensor of {leaf.dtype} requires gradients, but only floating-point values can be "
+            "moved by a small step. Convert it first: x.float()"
         )
 
 
@@ -490,11 +494,15 @@ def leading_to(wanted: set, order: list) -> list:
 def seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:
     """The gradient to start from: 1 for a loss that is a single number."""
     if not tensor.requires_grad:
-        hint = "an integer tensor never does" if tensor.dtype.kind != "f" else (
-            "no input of its computation has requires_grad=True, or it was computed within no_grad() "
-            "or from detached values"
-        )  # fmt: skip
-        raise RuntimeError(f"backward: the tensor of shape {tensor.shape} does not require gradients: {hint}.")
+        reason = (
+            "no input of its computation has requires_grad=True, or it was computed within "
+            "no_grad() or from detached values"
+        )
+        if tensor.dtype.kind != "f":
+            reason = f"{tensor.dtype} values never do; convert what it was computed from to floats"
+        raise RuntimeError(
+            f"backward: the tensor of shape {tensor.shape} does not require gradients: {reason}."
+        )
     if gradient is None:
         if tensor.array.size != 1:
             raise RuntimeError(
@@ -504,8 +512,8 @@ def seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:
         return Tensor(np.ones(tensor.shape, tensor.dtype))
     if gradient.shape != tensor.shape:
         raise RuntimeError(
-            f"backward: got a gradient of shape {gradient.shape} for a tensor of shape {tensor.shape}, "
-            "expected the same shape."
+            f"backward: got a gradient of shape {gradient.shape} for a tensor of shape "
+            f"{tensor.shape}, expected the same shape."
         )
     return gradient.to(tensor.dtype)
 
@@ -553,7 +561,7 @@ def grad(
 ) -> tuple:
     """The gradients of the sum of `outputs` with respect to `inputs`, leaving every `.grad` alone.
 
-    Raises: RuntimeError if an input was not used, unless `allow_unused` (its gradient is then None).
+    Raises: RuntimeError if an input was not used, unless `allow_unused` (it then gets None).
 
     >>> x = Tensor([3.0], requires_grad=True)
     >>> grad(x * x, x)
@@ -573,8 +581,8 @@ def grad(
             raise RuntimeError(f"grad: input {i} of shape {t.shape} does not require gradients.")
     found = walk(roots, retain_graph, {target_of(t) for t in inputs})
     results = tuple(found.get(target_of(t)) for t in inputs)
-    for i, (t, g) in enumerate(zip(inputs, results, strict=True)):
-        if g is None and not allow_unused:
+    for i, t in enumerate(inputs):
+        if results[i] is None and not allow_unused:
             raise RuntimeError(
                 f"grad: input {i} of shape {t.shape} was not used to compute the outputs. Pass "
                 "allow_unused=True if that is expected; its gradient is then None."
@@ -592,44 +600,11 @@ def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
         refuse_integers(tensor)
     if not requires_grad and tensor.grad_fn is not None:
         raise RuntimeError(
-            f"requires_grad_(False): the tensor was made by {tensor.grad_fn.op!r} and has a history; "
-            "use x.detach() for a tensor without one."
+            f"requires_grad_(False): the tensor was made by {tensor.grad_fn.op!r} and has a "
+            "history; use x.detach() for a tensor without one."
         )
     tensor.requires_grad = requires_grad
     return tensor
-
-
-@method
-def register_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> None:
-    """Call `hook(gradient)` when this tensor's gradient is complete; what it returns replaces it.
-
-    >>> x = Tensor([1.0], requires_grad=True)
-    >>> x.register_hook(lambda g: g * 10)
-    >>> (x * 2).backward()
-    >>> x.grad
-    tensor([20.])
-    """
-    if not tensor.requires_grad:
-        raise RuntimeError("register_hook: a tensor that does not require gradients gets none")
-    owner: Any = tensor.grad_fn
-    if owner is None:
-        tensor._hooks = [*(tensor._hooks or []), hook]
-    else:
-        owner.hooks = [*(owner.hooks or []), hook]
-
-
-@method
-def retain_grad(tensor: Tensor) -> None:
-    """Keep the gradient of a tensor in the middle of the graph, as leaves do."""
-    if tensor.grad_fn is not None:
-        me = weakref.ref(tensor)
-
-        def keep_gradient(g: Tensor) -> None:
-            alive = me()
-            if alive is not None:
-                alive.grad = Tensor(g.array.copy()) if alive.grad is None else alive.grad + g
-
-        register_hook(tensor, keep_gradient)
 
 
 # -------------------------------------------------------------------------------- debugging
@@ -648,8 +623,8 @@ def user_line() -> str:
 def detect_anomaly(check_nan: bool = True) -> Iterator[None]:
     """Within the block, stop at the operation that makes the first NaN or infinity.
 
-    The error names the operation, its shapes and the line of your code; in a backward pass, the line
-    where the operation was computed forward. It costs a look at every result.
+    The error names the operation, its shapes and the line of your code; in a backward pass, the
+    line where the operation was computed forward. It costs a look at every result.
 
     >>> x = Tensor([0.0], requires_grad=True)
     >>> with detect_anomaly():
@@ -670,13 +645,14 @@ def detect_anomaly(check_nan: bool = True) -> Iterator[None]:
 
 
 def watch(below: Callable, op: str, tensors: Sequence[Tensor], options: dict) -> Tensor:
-    """A listener that raises at the first NaN, and at the first infinity made from finite values."""
+    """A listener that raises at the first NaN or infinity that was not there before."""
     out = below(op, tensors, options)
     if not MODE.anomaly or out.array.dtype.kind != "f" or np.isfinite(out.array).all():
         return out
-    came_in = [i for i, t in enumerate(tensors) if t.array.dtype.kind == "f" and np.isnan(t.array).any()]
+    floats = [(i, t.array) for i, t in enumerate(tensors) if t.array.dtype.kind == "f"]
+    came_in = [i for i, array in floats if np.isnan(array).any()]
     wanted = any(isinstance(v, float) and not np.isfinite(v) for v in options.values())
-    finite = all(np.isfinite(t.array).all() for t in tensors if t.array.dtype.kind == "f")
+    finite = all(np.isfinite(array).all() for _, array in floats)
     isnan = np.isnan(out.array)
     if not isnan.any() and (wanted or not finite):
         return out  # an infinity that was asked for, as in masked_fill(mask, -inf)
@@ -685,7 +661,9 @@ def watch(below: Callable, op: str, tensors: Sequence[Tensor], options: dict) ->
     source = f"input {came_in[0]} already held NaN" if came_in else "from finite values"
     backwards = "in backward, at" if ".vjp" in op else "at"
     line = MODE.line if ".vjp" in op else user_line()
-    raise RuntimeError(f"{call(op, tensors)} made {value} at {place}, {source}, {backwards}\n  {line}")
+    raise RuntimeError(
+        f"{call(op, tensors)} made {value} at {place}, {source}, {backwards}\n  {line}"
+    )
 
 
 def gradcheck(
@@ -709,9 +687,9 @@ def gradcheck(
     moved = [t for t in inputs if t.requires_grad]
     for t in moved:
         if t.dtype != np.float64:
-            raise ValueError(f"gradcheck: an input is of {t.dtype}; differences of 1e-6 need float64")
+            raise ValueError(f"gradcheck: an input is {t.dtype}; differences of 1e-6 need float64")
     out = function(*inputs)
-    weights = Tensor(np.random.default_rng(0).uniform(0.5, 1.5, out.shape))  # tells transposes apart
+    weights = Tensor(np.random.default_rng(0).uniform(0.5, 1.5, out.shape))  # all different
     analytic = grad(out, moved, weights, allow_unused=True)
     for number, (t, found) in enumerate(zip(moved, analytic, strict=True)):
         numeric = differences(lambda: (function(*inputs) * weights).sum().item(), t.array, eps)
@@ -893,22 +871,14 @@ for _op in ("amax", "amin"):
     vjp(f"{_op}(x)", wrt="x")(extremum_dx)
 
 
+@vjp("reshape(x)", wrt="x")
 def reshape_dx(g, x_shape):
     return g.reshape(x_shape)
-
-
-for _op in ("reshape", "view"):
-    vjp(f"{_op}(x)", wrt="x")(reshape_dx)
 
 
 @vjp("permute(x)", wrt="x")
 def permute_dx(g, order):
     return g.transpose(np.argsort(order))
-
-
-@vjp("expand(x)", wrt="x")
-def expand_dx(g):
-    return g
 
 
 @vjp("clone(x)", wrt="x")
@@ -975,7 +945,7 @@ def relu_dx(g, out):
 
 @vjp("leaky_relu(x)", wrt="x")
 def leaky_relu_dx(g, x, negative_slope):
-    return np.where(x > 0, g, g * g.dtype.type(negative_slope))
+    return g * (x > 0) + g * negative_slope * (x <= 0)
 
 
 @vjp("sigmoid(x)", wrt="x")
@@ -986,6 +956,28 @@ def sigmoid_dx(g, out):
 @vjp("tanh(x)", wrt="x")
 def tanh_dx(g, out):
     return g * (1 - out * out)
+
+
+@vjp("softplus(x)", wrt="x")
+def softplus_dx(g, out, beta):
+    """The slope is sigmoid(beta x), which is 1 - e^(-beta out)."""
+    return g * -np.expm1(-beta * out)
+
+
+@vjp("erf(x)", wrt="x")
+def erf_dx(g, x):
+    return g * (2 / math.sqrt(math.pi)) * np.exp(-x * x)
+
+
+@vjp("gelu(x)", wrt="x")
+def gelu_dx(g, x, approximate):
+    """x * share(x) has the slope share + x * density, exact or of the formula with tanh."""
+    if approximate == "none":
+        share = 0.5 * (1 + KERNELS["erf"](x * math.sqrt(0.5)))
+        return g * (share + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi))
+    square, c = x * x, math.sqrt(2 / math.pi)
+    t = np.tanh(c * x * (1 + 0.044715 * square))
+    return g * 0.5 * (1 + t + x * (1 - t * t) * c * (1 + 3 * 0.044715 * square))
 
 
 @vjp("softmax(x)", wrt="x")
@@ -1013,3 +1005,21 @@ def linear_dweight(g, x):
 @vjp("linear(x, weight, bias)", wrt="bias")
 def linear_dbias(g):
     return g
+
+
+@vjp("nll(log_probs, labels, share)", wrt="log_probs")
+def nll_dlog_probs(g, labels, share, log_probs_shape):
+    """Each row has one value that counts: the one at its label."""
+    grad = np.zeros(log_probs_shape, g.dtype)
+    grad[np.arange(len(labels)), labels] = g * -share
+    return grad
+
+
+@vjp("bce(p, y)", wrt="p")
+def bce_dp(g, p, y):
+    return g * (p - y) / np.maximum(p * (1 - p), 1e-12)
+
+
+@vjp("bce(p, y)", wrt="y")
+def bce_dy(g, p):
+    return g * (np.maximum(np.log1p(-p), -100) - np.maximum(np.log(p), -100))

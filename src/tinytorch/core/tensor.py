@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -26,7 +27,7 @@ __all__ = [
     "where", "zeros",
 ]  # fmt: skip
 
-# An overflow or 1/0 gives inf or nan without a word, as in PyTorch; anomaly detection (06) finds it.
+# Overflow and 1/0 give inf or nan without a word, as in PyTorch; detect_anomaly (06) finds them.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinytorch\.")
 
 
@@ -85,7 +86,7 @@ def run(op: str, tensors: Sequence[Tensor], options: dict) -> Tensor:
     return Tensor(KERNELS[op](*[t.array for t in tensors], **options))
 
 
-LISTENERS: list[Callable] = [run]  # the last one hears a call first and passes it on to the one below
+LISTENERS: list[Callable] = [run]  # the last one hears a call first and passes it on below
 
 
 def apply(op: str, *tensors: Tensor, **options: Any) -> Tensor:
@@ -154,7 +155,7 @@ def alignment(*shapes: tuple[int, ...]) -> str:
         unequal = sorted({n for n in met if n != 1}, key=met.index)
         if len(unequal) > 1:
             ndim = max(map(len, shapes))
-            rows = [" " * width * (ndim - len(s)) + "".join(f"{n:>{width}}" for n in s) for s in shapes]
+            rows = ["".join(f"{n:>{width}}" for n in s).rjust(width * ndim) for s in shapes]
             mark = " " * (width * (ndim - back) + width - 1) + "^"
             return (
                 "the shapes do not broadcast: lined up from the right, "
@@ -202,7 +203,7 @@ def result_type(a: Any, b: Any) -> np.dtype:
     """The dtype of an operation on `a` and `b`, each a Tensor or a Python number.
 
     A number, or a tensor without dimensions, only counts when it is of a higher kind (bool <
-    integer < floating): a float32 tensor times 2.5 or times `tensor(2.5, dtype=float64)` stays float32.
+    integer < floating): a float32 tensor times 2.5, or times a float64 `tensor(2.5)`, is float32.
 
     >>> result_type(tensor([1, 2]), 0.5)
     dtype('float32')
@@ -284,9 +285,9 @@ class Tensor:
     ((2, 2), 54.0)
     """
 
-    # Module 06 fills in the gradient's places: `_base` leads from a view to the tensor whose memory it
-    # shares, `_hooks` are called with a leaf's gradient.
-    __slots__ = ("__weakref__", "_base", "_hooks", "array", "grad", "grad_fn", "requires_grad")
+    # Module 06 uses the last five: `_base` leads from a view to the tensor whose memory it shares,
+    # `_hooks` are called with a leaf's gradient.
+    __slots__ = ("__weakref__", "array", "requires_grad", "grad", "grad_fn", "_base", "_hooks")  # noqa: RUF023
     __array_priority__ = 1000  # `ndarray * tensor` asks the tensor first
     is_cuda = False
 
@@ -301,8 +302,8 @@ class Tensor:
         self._hooks: list[Callable] | None = None
         if requires_grad and data.dtype.kind != "f":
             raise RuntimeError(
-                f"a tensor of {data.dtype} cannot require gradients: only floating-point values can "
-                "be moved by a small step. Convert it first: x.float()"
+                f"a tensor of {data.dtype} cannot require gradients: only floating-point values "
+                "can be moved by a small step. Convert it first: x.float()"
             )
 
     def __getattr__(self, name: str) -> Any:
@@ -359,7 +360,7 @@ class Tensor:
 
     @property
     def data(self) -> Tensor:
-        """A tensor on the same memory that autograd does not watch; assigning replaces the memory."""
+        """A tensor on the same memory, without a history; assigning replaces the memory."""
         return Tensor(self.array)
 
     @data.setter
@@ -471,7 +472,7 @@ class Tensor:
     __or__, __ror__, __ior__ = operators("bitwise_or")
     __xor__, __rxor__, __ixor__ = operators("bitwise_xor")
     eq, ne, lt, le, gt, ge = (operators(op)[0] for op in ("eq", "ne", "lt", "le", "gt", "ge"))
-    __eq__, __ne__, __lt__, __le__, __gt__, __ge__ = eq, ne, lt, le, gt, ge  # type: ignore[assignment]
+    __eq__, __ne__, __lt__, __le__, __gt__, __ge__ = eq, ne, lt, le, gt, ge
     __hash__ = object.__hash__
 
     def __neg__(self) -> Tensor:
@@ -534,20 +535,14 @@ class Tensor:
     # Shape: the same values, seen otherwise
 
     def reshape(self, *shape: Any) -> Tensor:
-        """The same values in another shape; -1 stands for the size that fits. A view if it can be."""
+        """The same values in another shape, as a view if it can be; -1 is the size that fits."""
         return apply("reshape", self, shape=sizes(shape))
-
-    def view(self, *shape: Any) -> Tensor:
-        """As `reshape`, but never a copy: refused where the memory does not allow it."""
-        if len(shape) == 1 and isinstance(shape[0], np.dtype):
-            raise TypeError("view: reading the same bytes as another dtype is not supported; use x.to(dtype)")
-        return apply("view", self, shape=sizes(shape))
 
     def permute(self, *order: Any) -> Tensor:
         """The dimensions in another order: a view with other strides."""
         order = dims(sizes(order), self.ndim)
         if len(order) != self.ndim:
-            raise RuntimeError(f"permute: shape {self.shape} has {self.ndim} dimensions, got the order {order}")
+            raise RuntimeError(f"permute: got {order} for {self.ndim} dimensions, of {self.shape}")
         return apply("permute", self, order=order)
 
     def transpose(self, dim0: int, dim1: int) -> Tensor:
@@ -559,12 +554,12 @@ class Tensor:
         return apply("permute", self, order=tuple(order))
 
     @property
-    def T(self) -> Tensor:  # noqa: N802 - NumPy's and PyTorch's name
+    def T(self) -> Tensor:
         """The dimensions in reverse order."""
         return apply("permute", self, order=tuple(reversed(range(self.ndim))))
 
     @property
-    def mT(self) -> Tensor:  # noqa: N802
+    def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
         return self.transpose(-2, -1)
 
@@ -585,13 +580,6 @@ class Tensor:
         """Dimensions of size 1 removed: all of them, or those among `dim`."""
         among = range(self.ndim) if dim is None else np.atleast_1d(dims(dim, self.ndim) or 0)
         return self.reshape(*[n for i, n in enumerate(self.shape) if n != 1 or i not in among])
-
-    def expand(self, *shape: Any) -> Tensor:
-        """Dimensions of size 1 stretched without a copy; -1 keeps a size."""
-        shape = sizes(shape)
-        missing = len(shape) - self.ndim
-        shape = tuple(self.shape[i - missing] if n == -1 else n for i, n in enumerate(shape))
-        return apply("expand", self, shape=shape)
 
     # Memory: copies, types, parts
 
@@ -669,7 +657,7 @@ def supported(dtype: Any) -> np.dtype:
     try:
         dtype = np.dtype(float if dtype is float and get_default_dtype() == float64 else dtype)
     except TypeError:
-        raise TypeError(f"got the dtype {dtype!r}, expected one of {', '.join(map(str, DTYPES))}") from None
+        dtype = repr(dtype)
     if dtype not in DTYPES:
         raise TypeError(f"got the dtype {dtype}, expected one of {', '.join(map(str, DTYPES))}")
     return dtype
@@ -709,7 +697,7 @@ def dims(dim: Any, ndim: int) -> Any:
     return (dim % ndim) if ndim else None
 
 
-def sizes(shape: tuple) -> tuple[int, ...]:
+def sizes(shape: Sequence) -> tuple[int, ...]:
     """Sizes given one by one, or as one tuple or list."""
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = shape[0]
@@ -722,12 +710,13 @@ def plain_index(index: Any) -> Any:
         return tuple(plain_index(part) for part in index)
     if isinstance(index, Tensor):
         if index.dtype.kind == "f":
-            raise IndexError(f"a tensor of {index.dtype} cannot be an index; expected integers or bools")
+            raise IndexError(f"an index of {index.dtype}; expected integers, bools or slices")
         return index.array if index.ndim or index.dtype == bool_ else int(index.array)
     if isinstance(index, slice):
         if index.step is not None and index.step <= 0:
-            raise ValueError(f"a slice with the step {index.step} is not supported; use flip(x, dims)")
-        return slice(*(None if n is None else n.__index__() for n in (index.start, index.stop, index.step)))
+            raise ValueError(f"a slice with the step {index.step}; expected 1 or more, or use flip")
+        ends = (index.start, index.stop, index.step)
+        return slice(*(None if n is None else n.__index__() for n in ends))
     return np.asarray(index, int if not index else None) if isinstance(index, list) else index
 
 
@@ -817,9 +806,9 @@ def _where(condition, a, b):
 
 @kernel("matmul")
 def matmul(a, b):
-    """The matrix product: (..., n, k) @ (..., k, m) -> (..., n, m); a vector is a row or a column."""
+    """The matrix product, (..., n, k) @ (..., k, m) -> (..., n, m); a vector is a row or column."""
     if not a.ndim or not b.ndim:
-        raise ValueError("a matrix product needs at least one dimension on each side; use * for numbers")
+        raise ValueError("expected at least one dimension on each side; use * for numbers")
     inner = b.shape[-2] if b.ndim > 1 else b.shape[0]
     if a.shape[-1] != inner:
         raise ValueError(
@@ -827,7 +816,9 @@ def matmul(a, b):
             "Columns of the left must equal rows of the right; is a .T missing?"
         )
     if a.dtype != b.dtype:
-        raise ValueError(f"expected one dtype, got {a.dtype} and {b.dtype}; convert one with .to(dtype)")
+        raise ValueError(
+            f"expected one dtype, got {a.dtype} and {b.dtype}; convert with .to(dtype)"
+        )
     return a @ b
 
 
@@ -839,7 +830,7 @@ def sum(x, dim=None, keepdim=False):
 @kernel("mean")
 def mean(x, dim=None, keepdim=False):
     if x.dtype.kind != "f":
-        raise ValueError(f"expected floating-point values, got {x.dtype}; convert them with x.float()")
+        raise ValueError(f"expected floating-point values, got {x.dtype}; convert with x.float()")
     total = np.add.reduce(x, dim, keepdims=keepdim)
     return total / x.dtype.type(x.size / total.size if total.size else math.nan)
 
@@ -869,27 +860,9 @@ def reshape(x, shape):
     return x.reshape(shape)
 
 
-@kernel("view", view=True)
-def view(x, shape):
-    try:
-        return np.reshape(x, shape, copy=False)
-    except ValueError as error:
-        if "copy" not in str(error):
-            raise
-        raise ValueError(
-            f"the strides {x.strides} (in bytes) do not allow the shape {shape} without a copy; "
-            "use x.reshape(...), or x.contiguous().view(...)"
-        ) from None
-
-
 @kernel("permute", view=True)
 def permute(x, order):
     return x.transpose(order)
-
-
-@kernel("expand", view=True)
-def expand(x, shape):
-    return np.broadcast_to(x, shape)
 
 
 @kernel("detach", view=True)
@@ -961,6 +934,8 @@ def _common(tensors: Sequence[Tensor], name: str) -> list[Tensor]:
     tensors = list(tensors)
     if not tensors:
         raise RuntimeError(f"{name}: got no tensors, expected at least one")
+    if len({t.array.dtype for t in tensors}) == 1:
+        return tensors
     dtype = functools.reduce(promote_types, (t.dtype for t in tensors))
     return [t.to(dtype) for t in tensors]
 
@@ -972,7 +947,7 @@ def where(condition: Tensor, input: Any, other: Any) -> Tensor:
     tensor([5., 0.])
     """
     if condition.dtype != bool_:
-        raise RuntimeError(f"where: the condition is of {condition.dtype}, expected bool: write x > 0 or x.bool()")
+        raise RuntimeError(f"where: a condition of {condition.dtype}, expected bool, such as x > 0")
     return apply("where", condition, *promoted(input, other))
 
 
@@ -988,7 +963,7 @@ def array_of(data: Any, dtype: Any = None) -> np.ndarray:
     try:
         array = np.array(data)
     except ValueError as error:
-        raise ValueError(f"tensor: the nested lists differ in length, expected a full block ({error})") from None
+        raise ValueError(f"tensor: nested lists of different lengths ({error})") from None
     if dtype is None and array.dtype == float64 and not isinstance(data, (np.ndarray, np.generic)):
         dtype = get_default_dtype()
     return array.astype(supported(dtype or array.dtype), copy=False)
@@ -1010,7 +985,7 @@ def creator(function: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
 
 
 def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """A tensor with a copy of `data`: floats become float32, integers int64, arrays keep their dtype.
+    """A copy of `data` as a tensor: floats become float32, integers int64, arrays keep their dtype.
 
     >>> tensor([1, 2, 3]).dtype, tensor([1.0, 2.0])
     (dtype('int64'), tensor([1., 2.]))
@@ -1023,7 +998,9 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` as a tensor, without a copy where it is a tensor or an array already."""
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
-    return from_numpy(data).to(dtype) if isinstance(data, np.ndarray) else tensor(data, dtype, device)
+    if isinstance(data, np.ndarray):
+        return from_numpy(data).to(dtype)
+    return tensor(data, dtype, device)
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
@@ -1091,7 +1068,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start a stream from the system's entropy, and return its seed."""
-        return self.manual_seed(np.random.SeedSequence().entropy % 2**63).initial_seed()
+        return self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 1).initial_seed()
 
     def initial_seed(self) -> int:
         """The seed that the stream started from."""
@@ -1127,7 +1104,8 @@ def rand(*size, dtype=None, generator=None):
     """Random values, uniform in [0, 1)."""
     rng = (generator or default_generator).rng
     dtype = dtype or get_default_dtype()
-    return rng.random(sizes(size), float64 if dtype == float64 else float32).astype(dtype, copy=False)
+    values = rng.random(sizes(size), float64 if dtype == float64 else float32)
+    return values.astype(dtype, copy=False)
 
 
 @creator
