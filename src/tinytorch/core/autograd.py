@@ -25,10 +25,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinytorch.core.tensor import (
-    KERNELS,
     LISTENERS,
     VIEWS,
     Tensor,
+    after_integers,
     apply,
     call,
     kernel,
@@ -153,17 +153,25 @@ class Node:
                 self.edges.append((target_of(t), t.array.shape, rule.op, settings))
                 self.kept.append([out.array if i < 0 else tensors[i].array for i in wanted])
 
-    def gradients(self, g: Tensor) -> Iterator[tuple[Any, Tensor]]:
-        """For each edge where it leads and the gradient, by a rule run through the door."""
+    def gradients(self, g: Tensor, useful: set | None = None) -> Iterator[tuple[Any, Tensor]]:
+        """For each edge (to a `useful` target) the target and its gradient, by a rule.
+
+        Rules run through the door, like every operation.
+        """
+        if useful is not None and useful.isdisjoint(edge[0] for edge in self.edges):
+            return
         MODE.line = self.where
-        kept = iter(self.kept_values())
-        for target, shape, rule, settings in self.edges:
+        for (target, shape, rule, settings), arrays in zip(
+            self.edges, self.kept_values(), strict=True
+        ):
+            if useful is not None and target not in useful:
+                continue
             if not rule:
                 raise NotImplementedError(
                     f"{self.op!r} has no gradient rule for its input of shape {shape}. "
                     f'Register one with @vjp("{self.op}(...)", wrt=...), or use no_grad().'
                 )
-            part = apply(rule, g, *map(Tensor, next(kept)), **settings)
+            part = apply(rule, g, *map(Tensor, arrays), **settings)
             if part.array.shape != shape:
                 part = apply("unbroadcast", part, shape=shape)
             yield target, part
@@ -317,14 +325,18 @@ class set_grad_enabled(contextlib.ContextDecorator):
 
     def __init__(self, mode: bool):
         self.mode = bool(mode)
-        self.before = [MODE.enabled]
+        self.before = MODE.enabled
         MODE.enabled = self.mode
+
+    def __call__(self, function: Callable) -> Callable:
+        MODE.enabled = self.before  # a decorator switches when the function is called
+        return _Switch(self.mode)(function)
 
     def __enter__(self) -> None:
         MODE.enabled = self.mode
 
     def __exit__(self, *error: object) -> None:
-        MODE.enabled = self.before[-1]
+        MODE.enabled = self.before
 
 
 class _Switch(contextlib.ContextDecorator):
@@ -411,34 +423,37 @@ def unbroadcast(g, shape):
     array([2., 2., 2.])
     """
     added = g.ndim - len(shape)
+    if added < 0:  # an assignment had dropped leading 1s
+        return unbroadcast(g, shape[-added:]).reshape(shape)
     stretched = [i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1]
     return g.sum(axis=(*range(added), *stretched), keepdims=True).reshape(shape)
 
 
 def walk(roots: dict[Any, Tensor], retain_graph: bool, wanted: set | None = None) -> dict:
     """Pass gradients from `roots` down to the leaves; returns those of the targets in `wanted`."""
-    grads = {target: (g, False) for target, g in roots.items()}
+    grads = {target: (g, False) for target, g in roots.items()}  # whether the array is ours alone
     found: dict[Any, Tensor] = {}
     order = topological_order(list(roots))
-    if wanted is not None:
-        order = leading_to(wanted, order)
+    useful = None if wanted is None else leading_to(wanted, order)
     before, MODE.enabled = MODE.enabled, False
     try:
         for target in order:
             if target not in grads:
                 continue
             g, owned = grads.pop(target)
-            hooks = target.hooks if isinstance(target, Node) else target._hooks
-            for hook in tuple(hooks or ()):
-                changed = hook(g)
-                g, owned = (changed if isinstance(changed, Tensor) else g), False
+            is_node = isinstance(target, Node)
+            hooks = target.hooks if is_node else target._hooks
+            if hooks:
+                g, owned = after_hooks(hooks, g), False
             if wanted is not None and target in wanted:
                 found[target] = g
-            if isinstance(target, Node):
-                for below, part in target.gradients(g):
+            if is_node:
+                for below, part in target.gradients(g, useful):
                     fresh = part.array.base is None and part.array is not g.array
-                    add_up(grads, below, part, fresh)
-                if not retain_graph:
+                    if below in grads:
+                        part, fresh = added(*grads[below], part), True
+                    grads[below] = part, fresh
+                if not retain_graph and (useful is None or useful & {e[0] for e in target.edges}):
                     target.free()
             elif wanted is None:
                 accumulate(target, g, owned)
@@ -447,16 +462,17 @@ def walk(roots: dict[Any, Tensor], retain_graph: bool, wanted: set | None = None
     return found
 
 
-def add_up(grads: dict, target: Any, part: Tensor, owned: bool) -> None:
-    """Add `part` to what arrived for `target`: in place only where nobody else sees the array."""
-    if target not in grads:
-        grads[target] = part, owned
-        return
-    total, mine = grads[target]
-    if mine:
-        apply("accumulate_", total, part)
-    else:
-        grads[target] = apply("add", total, part), True
+def after_hooks(hooks: Sequence[Callable], g: Tensor) -> Tensor:
+    """The gradient that the hooks leave: each may look at it, or return another."""
+    for hook in tuple(hooks):
+        changed = hook(g)
+        g = changed if isinstance(changed, Tensor) else g
+    return g
+
+
+def added(total: Tensor, owned: bool, part: Tensor) -> Tensor:
+    """The sum of two gradients: in place only where nobody else sees the array."""
+    return apply("accumulate_", total, part) if owned else apply("add", total, part)
 
 
 @kernel("accumulate_")
@@ -482,13 +498,13 @@ def refuse_integers(leaf: Tensor) -> None:
         )
 
 
-def leading_to(wanted: set, order: list) -> list:
-    """The part of `order` from which something in `wanted` can be reached."""
-    useful = set()
+def leading_to(wanted: set, order: list) -> set:
+    """Those in `order` through which a gradient reaches something in `wanted`."""
+    useful: set = set()
     for target in reversed(order):
-        if target in wanted or any(edge[0] in useful for edge in edges_of(target)):
+        if target in wanted or not useful.isdisjoint(edge[0] for edge in edges_of(target)):
             useful.add(target)
-    return [target for target in order if target in useful]
+    return useful
 
 
 def seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:
@@ -825,12 +841,17 @@ def matmul_da(g, b, a_shape):
 def matmul_db(g, a, b_shape):
     """dB = A^T G."""
     if len(b_shape) == 1:
-        return (g[..., None] * a).reshape(-1, b_shape[0]).sum(0) if a.ndim > 1 else g * a
+        return rows(g[..., None] * a).sum(0) if a.ndim > 1 else g * a
     if a.ndim == 1:
         return a[:, None] * g[..., None, :]
     if len(b_shape) == 2:  # a batch shares the matrix: one product sums over the whole batch
-        return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+        return rows(a).T @ rows(g)
     return a.swapaxes(-1, -2) @ g
+
+
+def rows(x):
+    """(..., n) as a matrix of rows, (-1, n); NumPy's -1 does not know what to do without values."""
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def restored(g, dim, keepdim, ndim):
@@ -895,24 +916,27 @@ def cast_dx(g, x_dtype):
 def getitem_dx(g, x_shape, index):
     """Zeros, except where the values were taken from; a place that was taken twice gets both."""
     grad = np.zeros(x_shape, g.dtype)
-    parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, np.ndarray) and part.dtype != bool for part in parts):
-        np.add.at(grad, index, g)
+    part, rest = after_integers(grad, index)
+    places = rest if isinstance(rest, tuple) else (rest,)
+    if any(isinstance(place, np.ndarray) and place.dtype != bool for place in places):
+        np.add.at(part, rest, g)
     else:
-        grad[index] = g
+        part[rest] = g
     return grad
 
 
 @vjp("setitem_(x, value)", wrt="x")
 def setitem_dx(g, index):
     g = g.copy()
-    g[index] = 0
+    part, rest = after_integers(g, index)
+    part[rest] = 0
     return g
 
 
 @vjp("setitem_(x, value)", wrt="value")
 def setitem_dvalue(g, index):
-    return g[index]
+    part, rest = after_integers(g, index)
+    return part[rest]
 
 
 @vjp("copy_(x, source)", wrt="x")
@@ -959,9 +983,9 @@ def tanh_dx(g, out):
 
 
 @vjp("softplus(x)", wrt="x")
-def softplus_dx(g, out, beta):
-    """The slope is sigmoid(beta x), which is 1 - e^(-beta out)."""
-    return g * -np.expm1(-beta * out)
+def softplus_dx(g, out, x, beta, threshold):
+    """The slope is sigmoid(beta x), which is 1 - e^(-beta out); 1 on the straight part."""
+    return g * np.where(x * beta > threshold, 1, -np.expm1(-beta * out))
 
 
 @vjp("erf(x)", wrt="x")
@@ -970,14 +994,15 @@ def erf_dx(g, x):
 
 
 @vjp("gelu(x)", wrt="x")
-def gelu_dx(g, x, approximate):
-    """x * share(x) has the slope share + x * density, exact or of the formula with tanh."""
-    if approximate == "none":
-        share = 0.5 * (1 + KERNELS["erf"](x * math.sqrt(0.5)))
-        return g * (share + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi))
+def gelu_dx(g, out, x, approximate):
+    """x * share(x) has the slope share + x * share', and the share is out / x (a half at 0)."""
+    share = np.divide(out, x, out=np.full_like(x, 0.5), where=x != 0)
     square, c = x * x, math.sqrt(2 / math.pi)
-    t = np.tanh(c * x * (1 + 0.044715 * square))
-    return g * 0.5 * (1 + t + x * (1 - t * t) * c * (1 + 3 * 0.044715 * square))
+    if approximate == "none":
+        slope = np.exp(-0.5 * square) * (0.5 * c)
+    else:  # share = (1 + tanh(u)) / 2, and tanh' = 1 - tanh²
+        slope = 2 * share * (1 - share) * c * (1 + 3 * 0.044715 * square)
+    return g * (share + x * slope)
 
 
 @vjp("softmax(x)", wrt="x")
@@ -999,7 +1024,7 @@ def linear_dx(g, weight):
 @vjp("linear(x, weight, bias)", wrt="weight")
 def linear_dweight(g, x):
     """Every example adds the outer product of its gradient and its input."""
-    return g.reshape(-1, g.shape[-1]).T @ x.reshape(-1, x.shape[-1])
+    return rows(g).T @ rows(x)
 
 
 @vjp("linear(x, weight, bias)", wrt="bias")

@@ -7,6 +7,7 @@ plain function from arrays to an array. Nothing here knows about gradients; the 
 
 from __future__ import annotations
 
+import builtins
 import functools
 import math
 import os
@@ -448,7 +449,9 @@ class Tensor:
         return type(self), (self.array, self.requires_grad)
 
     def __repr__(self) -> str:
-        text = np.array2string(self.array, separator=", ", prefix="tensor(", **_format(self.array))
+        layout: dict = {"separator": ", ", "prefix": "tensor(", "max_line_width": 80}
+        text = np.array2string(self.array, **layout, **_format(self.array))
+        text = text.replace(", ...,", ",  ...,")
         if self.array.size == 0:
             text = f"[], size={self.shape}" if self.ndim > 1 else "[]"
         if self.dtype not in (get_default_dtype(), int64, bool_):
@@ -540,7 +543,7 @@ class Tensor:
 
     def permute(self, *order: Any) -> Tensor:
         """The dimensions in another order: a view with other strides."""
-        order = dims(sizes(order), self.ndim)
+        order = dims(sizes(order), self.ndim) or ()
         if len(order) != self.ndim:
             raise RuntimeError(f"permute: got {order} for {self.ndim} dimensions, of {self.shape}")
         return apply("permute", self, order=order)
@@ -711,6 +714,8 @@ def plain_index(index: Any) -> Any:
     if isinstance(index, Tensor):
         if index.dtype.kind == "f":
             raise IndexError(f"an index of {index.dtype}; expected integers, bools or slices")
+        if index.dtype == uint8:  # PyTorch's masks before there were bools
+            return index.array.astype(bool)
         return index.array if index.ndim or index.dtype == bool_ else int(index.array)
     if isinstance(index, slice):
         if index.step is not None and index.step <= 0:
@@ -721,17 +726,21 @@ def plain_index(index: Any) -> Any:
 
 
 def _format(array: np.ndarray) -> dict:
-    """How values are printed: four digits, or `1.` where all are whole."""
-    if array.dtype.kind != "f" or not array.size:
+    """How floats are printed, as by PyTorch: `1.` where all are whole, else with four digits."""
+    if array.dtype.kind != "f":
         return {}
-    finite = np.abs(array[np.isfinite(array)].astype(float64))
-    if (finite == np.trunc(finite)).all() and (finite < 1e8).all():
-        return {"formatter": {"float_kind": lambda v: f"{v:.0f}." if math.isfinite(v) else str(v)}}
-    small, large = finite[finite > 0].min(initial=math.inf), finite.max(initial=0)
-    spec = ".4e" if large >= 1e8 or small < 1e-4 or large / small > 1000 else ".4f"
-    texts = [format(v, spec) for v in array.ravel()] if array.size <= 1000 else []
-    width = max(map(len, texts), default=0)
-    return {"formatter": {"float_kind": lambda v: f"{v:{width}{spec}}"}}
+    counting = array[np.isfinite(array) & (array != 0)].astype(float64)
+    finite = np.abs(counting)
+    small, large = finite.min(initial=math.inf), finite.max(initial=0)
+    whole = bool((finite == np.trunc(finite)).all())
+    wide = large / small > 1000 or large >= 1e8 or (small < 1e-4 and not whole)
+    spec = ".4e" if wide else ".0f" if whole else ".4f"
+
+    def text(value: float) -> str:
+        return format(value, spec) + "." * (spec == ".0f" and math.isfinite(value))
+
+    width = max((len(text(value)) for value in counting.tolist()), default=0)
+    return {"formatter": {"float_kind": lambda value: text(value).rjust(width)}}
 
 
 # ------------------------------------------------------------------------------- the kernels
@@ -744,7 +753,10 @@ def add(a, b):
 
 @kernel("sub")
 def sub(a, b):
-    return a - b
+    try:
+        return a - b
+    except TypeError:
+        raise ValueError("bools have no difference; write a ^ b, or convert: a.int()") from None
 
 
 @kernel("mul")
@@ -772,7 +784,10 @@ def pow(a, b):
 
 @kernel("neg")
 def neg(x):
-    return -x
+    try:
+        return -x
+    except TypeError:
+        raise ValueError("bools have no sign; write ~x for the opposite") from None
 
 
 @kernel("abs")
@@ -837,22 +852,32 @@ def mean(x, dim=None, keepdim=False):
 
 @kernel("amax")
 def amax(x, dim=None, keepdim=False):
+    expect_values(x, dim)
     return x.max(axis=dim, keepdims=keepdim)
 
 
 @kernel("amin")
 def amin(x, dim=None, keepdim=False):
+    expect_values(x, dim)
     return x.min(axis=dim, keepdims=keepdim)
 
 
 @kernel("argmax")
 def argmax(x, dim=None, keepdim=False):
+    expect_values(x, range(x.ndim) if dim is None else dim)
     return x.argmax(axis=dim, keepdims=keepdim)
 
 
 @kernel("argmin")
 def argmin(x, dim=None, keepdim=False):
+    expect_values(x, range(x.ndim) if dim is None else dim)
     return x.argmin(axis=dim, keepdims=keepdim)
+
+
+def expect_values(x, dim):
+    """Refuse to look for the largest or smallest of no values; NumPy sees to it without a dim."""
+    if dim is not None and not x.size and not all(x.shape[d] for d in np.atleast_1d(dim)):
+        raise IndexError(f"dim {dim} has no values to choose from; check x.numel() first")
 
 
 @kernel("reshape", view=True)
@@ -880,14 +905,45 @@ def cast(x, dtype):
     return x.astype(dtype)
 
 
+def after_integers(x, index):
+    """What single integers pick from `x`, and the index for what is left: PyTorch's order.
+
+    Where arrays are in the index, NumPy takes the integers for arrays as well, and both them and an
+    ellipsis that stands for nothing would move dimensions to the front.
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    if not any(isinstance(part, np.ndarray) for part in parts):
+        return x, index
+    if builtins.sum(map(dims_taken, parts)) == x.ndim:
+        parts = tuple(part for part in parts if part is not Ellipsis)
+    first: list = []
+    for part in parts:
+        single = isinstance(part, (int, np.integer)) or part is Ellipsis
+        first += [part] if single else [slice(None)] * dims_taken(part)
+    rest = tuple(part for part in parts if not isinstance(part, (int, np.integer)))
+    return x[tuple(first)], rest
+
+
+def dims_taken(part):
+    """How many dimensions a part of an index speaks of; a mask takes as many as it has."""
+    if part is None or part is Ellipsis:
+        return 0
+    return part.ndim if isinstance(part, np.ndarray) and part.dtype == bool_ else 1
+
+
 @kernel("getitem", view=True)
 def getitem(x, index):
-    return x[index]
+    x, index = after_integers(x, index)
+    out = x[index]
+    if isinstance(out, np.ndarray):
+        return out
+    return x[(*index, ...) if isinstance(index, tuple) else (index, ...)]  # one value, as a view
 
 
 @kernel("setitem_")
 def setitem_(x, value, index):
-    x[index] = value
+    part, rest = after_integers(x, index)
+    part[rest] = value
     return x
 
 
