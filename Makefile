@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check bench lock clean python
+.PHONY: help demo test check bench picture lock clean python
 
 demo: $(VENV)/installed ## set up, then train a network on the embedded digits
 	@$(VENV)/bin/tito demo
@@ -17,6 +17,9 @@ check: $(VENV)/dev ## lint and types
 
 bench: $(VENV)/torch ## measure against PyTorch, side by side, as ratios
 	@$(RUN) -m benchmarks
+
+picture: $(VENV)/installed ## record docs/demo.svg anew
+	@$(RUN) docs/record.py
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""One thread unless the user says otherwise: products as small as those of the first milestones gain
+nothing from a second one, and on a busy machine waiting for it takes several times as long."""
+
 GLOBAL_OPTIONS = ("--plain", "--json", "--debug")
 """Valid anywhere on the command line; `tito.cli` documents them."""
 
@@ -27,6 +31,8 @@ GLOBAL_OPTIONS = ("--plain", "--json", "--debug")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line `arguments` (the process's own unless given); returns the exit code."""
     prepare_streams()
+    for name in THREADS:  # before NumPy is imported
+        os.environ.setdefault(name, "1")
     given = list(sys.argv[1:] if arguments is None else arguments)
     plain, json, debug = (name in given for name in GLOBAL_OPTIONS)
     console = Console(plain=plain, json=json, debug=debug)

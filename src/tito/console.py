@@ -82,24 +82,24 @@ class Bar(Protocol):
 
 
 class LineBar:
-    """Progress as lines of text: one for each tenth of the work."""
+    """Progress as lines of text: one for each fifth of the work, so that a story fits a screen."""
 
     def __init__(self, console: Console, description: str, total: float | None):
         self.console, self.description, self.total = console, description, total
         self.done = 0.0
-        self.tenths = 0
+        self.fifths = 0
         self.figures: dict[str, Any] = {}
         self.start = time.perf_counter()
 
     def advance(self, n: float = 1, **figures: Any) -> None:
         self.done += n
         self.figures.update(figures)
-        if self.total and (tenths := int(10 * self.done / self.total + 1e-9)) > self.tenths:
-            self.tenths = tenths
+        if self.total and (fifths := int(5 * self.done / self.total + 1e-9)) > self.fifths:
+            self.fifths = fifths
             seconds = time.perf_counter() - self.start
             values = figure_text(self.figures)
             self.console.line(
-                f"{self.description}  {10 * tenths:3d} %  {seconds:.1f} s  {values}".rstrip()
+                f"{self.description}  {20 * fifths:3d} %  {seconds:.1f} s  {values}".rstrip()
             )
 
 

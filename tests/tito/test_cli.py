@@ -102,10 +102,10 @@ def test_a_run_tells_its_story_within_a_screen(command):
     assert len(lines) <= 24
 
 
-def test_progress_is_a_line_for_each_tenth_where_no_terminal_is(command):
+def test_progress_is_a_line_for_each_fifth_where_no_terminal_is(command):
     lines = command("milestone", "run", "1958").stdout.splitlines()
-    tenths = [line.split()[1] for line in lines if line.startswith("training")]
-    assert tenths == [str(10 * n) for n in range(1, 11)]
+    shares = [line.split()[1] for line in lines if line.startswith("training")]
+    assert shares == [str(20 * n) for n in range(1, 6)]
 
 
 @pytest.mark.parametrize(
