@@ -1,10 +1,14 @@
 """What the test suites share: PyTorch as an oracle, and comparisons with it."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
 import tinytorch as tt
+
+collect_ignore = ["programs"]  # they import torch, and are run by test_programs.py
 
 settings.register_profile(
     "tinytorch", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
@@ -21,6 +25,14 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if "slow" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="slow; run with --slow, as .ci/run does"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Why tests were skipped, a line for each reason."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, number in reasons.most_common():
+        terminalreporter.write_line(f"skipped {number}: {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-"""One thread unless the user says otherwise: products as small as those of the first milestones gain
-nothing from a second one, and on a busy machine waiting for it takes several times as long."""
+"""One thread unless the user says otherwise: products as small as those of the first milestones
+gain nothing from a second one, and on a busy machine waiting for it takes several times as long."""
 
 GLOBAL_OPTIONS = ("--plain", "--json", "--debug")
 """Valid anywhere on the command line; `tito.cli` documents them."""

@@ -104,6 +104,11 @@ def test_what_does_not_fit_is_refused_in_words(call, error, words):
         call()
 
 
+def test_unsigned_values_are_compared_with_a_negative_bound_as_numbers():
+    x = tt.tensor([0, 5], dtype=tt.uint8)
+    assert x.clamp(-1, 1.25).tolist() == [0.0, 1.25]
+
+
 def test_conversions_are_methods_by_the_names_of_the_types():
     x = Tensor([1.5, 0.0])
     assert x.long().tolist() == [1, 0]

@@ -168,6 +168,9 @@ def test_curves_turn_integers_into_floats(function):
         (lambda: F.gelu(tt.tensor([1, 2])), RuntimeError, r"x\.float\(\)"),
         (lambda: F.gelu(tt.zeros(1), approximate="fast"), RuntimeError, '"none" or "tanh"'),
         (lambda: F.softplus([1.0]), TypeError, "softplus: got a list"),
+        (lambda: F.relu(np.ones(2)), TypeError, "relu: got a ndarray"),
+        (lambda: F.sigmoid(1.0), TypeError, "sigmoid: got a float"),
+        (lambda: F.softmax([1.0], 0), TypeError, "softmax: got a list"),
         (lambda: F.relu(tt.tensor([True])), RuntimeError, r"bools of shape \(1,\)"),
     ],
 )

@@ -291,6 +291,14 @@ def test_a_python_list_is_an_index_of_rows_and_a_uint8_tensor_is_a_mask():
     assert x[tt.tensor([1, 0, 1], dtype=tt.uint8)].tolist() == [10.0, 30.0]
 
 
+def test_a_mask_without_dimensions_selects_a_number_with_its_gradient():
+    x = tt.tensor(2.0, requires_grad=True)
+    found = x[tt.tensor(True)]
+    assert found.tolist() == [2.0]
+    found.sum().backward()
+    assert x.grad.item() == 1
+
+
 def test_a_tensor_without_dimensions_is_an_index_as_a_number_is():
     x = tt.arange(6).reshape(2, 3)
     assert x[tt.tensor(1)].tolist() == [3, 4, 5]

@@ -25,22 +25,33 @@ __all__ = [
 ]  # fmt: skip
 
 
+def expect_tensor(name: str, input: Any) -> Tensor:
+    """`input` itself, refused in the name of `name` unless it is a tensor."""
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"{name}: got a {type(input).__name__}, expected a Tensor; write tensor(...) around it."
+        )
+    return input
+
+
 def expect_floating(name: str, input: Any) -> Tensor:
     """`input` itself, refused in the name of `name` unless it is a tensor of floats.
 
     >>> expect_floating("gelu", Tensor([1.0]))
     tensor([1.])
     """
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{name}: got a {type(input).__name__}, expected a Tensor; write tensor(...) around it."
-        )
-    if input.array.dtype.kind != "f":
+    if expect_tensor(name, input).array.dtype.kind != "f":
         raise NotImplementedError(
             f"{name}: got {input.dtype} values of shape {input.shape}, expected floating-point "
             "ones. Convert them first: x.float()"
         )
     return input
+
+
+def as_floating(name: str, input: Any) -> Tensor:
+    """`input` itself if it holds floats; other numbers are converted to the default dtype."""
+    floats = expect_tensor(name, input).array.dtype.kind == "f"
+    return input if floats else input.to(get_default_dtype())
 
 
 # --------------------------------------------------------------------------------- rectifiers
@@ -70,7 +81,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> relu(Tensor([-1.0, 0.0, 2.0]))
     tensor([0., 0., 2.])
     """
-    if isinstance(input, Tensor) and input.array.dtype.kind == "b":
+    if expect_tensor("relu", input).array.dtype.kind == "b":
         raise RuntimeError(f"relu: got bools of shape {input.shape}, expected numbers; use x.int()")
     result = apply("relu", input)
     return input.copy_(result) if inplace else result
@@ -131,7 +142,7 @@ def sigmoid(input: Tensor) -> Tensor:
     >>> sigmoid(Tensor([-2.0, 0.0, 2.0]))
     tensor([0.1192, 0.5000, 0.8808])
     """
-    return apply("sigmoid", _floating(input))
+    return apply("sigmoid", as_floating("sigmoid", input))
 
 
 KERNELS["tanh"] = np.tanh
@@ -146,11 +157,7 @@ def tanh(input: Tensor) -> Tensor:
     >>> tanh(Tensor([-1.0, 0.0, 1.0]))
     tensor([-0.7616,  0.0000,  0.7616])
     """
-    return apply("tanh", _floating(input))
-
-
-def _floating(input: Tensor) -> Tensor:
-    return input if input.array.dtype.kind == "f" else input.to(get_default_dtype())
+    return apply("tanh", as_floating("tanh", input))
 
 
 @kernel("softplus")
@@ -240,7 +247,7 @@ def erf(input: Tensor) -> Tensor:
     >>> erf(Tensor([-1.0, 0.0, 1.0]))
     tensor([-0.8427,  0.0000,  0.8427])
     """
-    return apply("erf", _floating(input))
+    return apply("erf", as_floating("erf", input))
 
 
 @kernel("gelu")
@@ -335,6 +342,7 @@ def scores_of(name: str, input: Tensor, dim: int | None, dtype: Any) -> Tensor:
             f"{name}: dim is missing. It names the dimension whose values add up to 1: dim=-1 for "
             "scores of shape (batch, classes)."
         )
+    expect_tensor(name, input)
     return expect_floating(name, input if dtype is None else input.to(dtype))
 
 

@@ -328,7 +328,7 @@ class set_grad_enabled(contextlib.ContextDecorator):
         self.before = MODE.enabled
         MODE.enabled = self.mode
 
-    def __call__(self, function: Callable) -> Callable:
+    def __call__(self, function: Any) -> Any:
         MODE.enabled = self.before  # a decorator switches when the function is called
         return _Switch(self.mode)(function)
 

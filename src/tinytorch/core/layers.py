@@ -261,8 +261,8 @@ class Module:
         """
         state = {}
         for path, module in self.named_modules(remove_duplicate=False):
-            passing = module._non_persistent_buffers_set
-            buffers = {k: v for k, v in module._buffers.items() if k not in passing}
+            left_out = module._non_persistent_buffers_set
+            buffers = {k: v for k, v in module._buffers.items() if k not in left_out}
             for name, tensor in {**module._parameters, **buffers}.items():
                 if tensor is not None:
                     state[prefix + joined(path, name)] = tensor if keep_vars else tensor.detach()
@@ -297,8 +297,9 @@ class Module:
                 "was loaded.\n  " + "\n  ".join(problems) + "\nBuild the model as the saved one "
                 "was built; strict=False ignores names that are missing or unexpected."
             )
-        for name, tensor in shared:
-            overwrite(tensor, as_tensor(state_dict[name]))
+        values = [as_tensor(state_dict[name]) for name, _ in shared]
+        for (_, tensor), value in zip(shared, values, strict=True):
+            overwrite(tensor, value)
         return result
 
     # What happens to the whole

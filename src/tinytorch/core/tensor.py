@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import functools
 import math
+import operator
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -108,6 +109,10 @@ def apply(op: str, *tensors: Tensor, **options: Any) -> Tensor:
         raise IndexError(f"{call(op, tensors)}: {error}") from error
     except (TypeError, MemoryError) as error:
         raise type(error)(f"{call(op, tensors)}: {error}") from error
+    except AttributeError as error:
+        if all(isinstance(t, Tensor) for t in tensors):
+            raise
+        raise TypeError(f"{call(op, tensors)}: expected tensors; write tensor(values)") from error
     except ValueError as error:  # NumPy knows the sizes, the door knows the operation
         shapes = [t.shape for t in tensors]
         aligned = alignment(*shapes) if "broadcast" in str(error) else ""
@@ -370,6 +375,8 @@ class Tensor:
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size along `dim`."""
+        if dim is not None and not self.shape:
+            raise IndexError("size: a tensor without dimensions has no sizes to ask for")
         return self.shape if dim is None else self.shape[dims(dim, self.ndim)]
 
     def dim(self) -> int:
@@ -704,7 +711,7 @@ def sizes(shape: Sequence) -> tuple[int, ...]:
     """Sizes given one by one, or as one tuple or list."""
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = shape[0]
-    return tuple(int(n.__index__()) for n in shape)
+    return tuple(operator.index(n) for n in shape)
 
 
 def plain_index(index: Any) -> Any:
@@ -914,12 +921,14 @@ def after_integers(x, index):
     parts = index if isinstance(index, tuple) else (index,)
     if not any(isinstance(part, np.ndarray) for part in parts):
         return x, index
-    if builtins.sum(map(dims_taken, parts)) == x.ndim:
+    all_taken = builtins.sum(map(dims_taken, parts)) == x.ndim
+    if all_taken:
         parts = tuple(part for part in parts if part is not Ellipsis)
     first: list = []
     for part in parts:
         single = isinstance(part, (int, np.integer)) or part is Ellipsis
         first += [part] if single else [slice(None)] * dims_taken(part)
+    first += [...] if all_taken else []  # a view, where NumPy would copy a single number
     rest = tuple(part for part in parts if not isinstance(part, (int, np.integer)))
     return x[tuple(first)], rest
 
