@@ -50,6 +50,7 @@ from tinytorch.core.tensor import (
     bool_,
     cat,
     default_generator,
+    device,
     float16,
     float32,
     float64,
@@ -93,14 +94,14 @@ Size, newaxis = tuple, None
 __all__ = [
     "Generator", "Size", "Tensor", "abs", "amax", "amin", "arange", "argmax", "argmin",
     "as_tensor", "autograd", "bool", "cat", "clone", "cuda", "default_generator", "detach",
-    "double", "dtype", "e", "enable_grad", "eq", "erf", "exp", "flatten", "float", "float16",
-    "float32", "float64", "from_numpy", "full", "ge", "get_default_dtype", "gt", "half", "inf",
-    "inference_mode", "int", "int8", "int16", "int32", "int64", "is_grad_enabled", "le", "load",
-    "log", "log_softmax", "long", "lt", "manual_seed", "matmul", "mean", "nan", "ne", "neg",
-    "newaxis", "nn", "no_grad", "numel", "ones", "optim", "permute", "pi", "promote_types",
-    "rand", "randn", "relu", "reshape", "result_type", "save", "set_default_dtype",
-    "set_grad_enabled", "short", "sigmoid", "softmax", "sqrt", "squeeze", "stack", "sum",
-    "tanh", "tensor", "transpose", "uint8", "unsqueeze", "utils", "zeros",
+    "device", "double", "dtype", "e", "enable_grad", "eq", "erf", "exp", "flatten", "float",
+    "float16", "float32", "float64", "from_numpy", "full", "ge", "get_default_dtype", "gt",
+    "half", "inf", "inference_mode", "int", "int8", "int16", "int32", "int64",
+    "is_grad_enabled", "le", "load", "log", "log_softmax", "long", "lt", "manual_seed",
+    "matmul", "mean", "nan", "ne", "neg", "newaxis", "nn", "no_grad", "numel", "ones", "optim",
+    "permute", "pi", "promote_types", "rand", "randn", "relu", "reshape", "result_type", "save",
+    "set_default_dtype", "set_grad_enabled", "short", "sigmoid", "softmax", "sqrt", "squeeze",
+    "stack", "sum", "tanh", "tensor", "transpose", "uint8", "unsqueeze", "utils", "zeros",
 ]  # fmt: skip
 __all__ += arithmetic.__all__
 __all__ += creation.__all__

@@ -421,6 +421,25 @@ def test_a_decorated_function_restores_the_mode_that_it_was_called_in():
         assert not tt.is_grad_enabled()
 
 
+def test_a_decorated_function_runs_in_several_threads_at_once():
+    inside, others = threading.Barrier(2), []
+
+    @tt.no_grad()
+    def look():
+        inside.wait(5)  # both threads are within the function
+        return tt.is_grad_enabled()
+
+    def work():
+        others.append((look(), tt.is_grad_enabled()))
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert others == [(False, True), (False, True)]
+
+
 def test_set_grad_enabled_works_at_once():
     tt.set_grad_enabled(False)
     try:

@@ -523,3 +523,31 @@ def test_a_dtype_other_than_the_default_is_printed(torch, dtype):
 
 def test_the_operation_that_made_a_tensor_is_printed():
     assert repr(Tensor([1.0], requires_grad=True) * 2) == "tensor([2.], grad_fn=<mul>)"
+
+
+def test_a_device_is_named_as_in_pytorch_and_only_the_cpu_is_there():
+    x = tt.zeros(2, device=tt.device("cpu"))
+    assert x.device == tt.device("cpu") == "cpu"
+    assert (x.device.type, x.device.index) == ("cpu", None)
+    assert x.to(x.device) is x
+    with pytest.raises(RuntimeError, match="'cuda:1' is not available"):
+        x.to(tt.device("cuda", 1))
+
+
+def test_half_precision_means_do_not_overflow_on_the_way():
+    x = tt.full((1000,), 100.0, dtype=tt.float16)
+    assert x.mean().item() == 100.0
+    assert x.mean().dtype == x.sum().dtype == tt.float16
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: tt.tensor(1.0).size(0), IndexError, "without dimensions"),
+        (lambda: tt.zeros(2.0), TypeError, "float"),
+        (lambda: apply("exp", [1.0, 2.0]), TypeError, "expected tensors"),
+    ],
+)
+def test_what_has_no_sizes_or_is_no_tensor_is_refused_with_the_type_of_pytorch(call, error, words):
+    with pytest.raises(error, match=words):
+        call()

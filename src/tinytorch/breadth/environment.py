@@ -8,41 +8,7 @@ import numpy as np
 
 from tinytorch.core.tensor import Tensor, check_device, get_default_dtype, method
 
-__all__ = [
-    "device", "finfo", "iinfo", "is_floating_point", "is_tensor",
-]  # fmt: skip
-
-
-class device(str):
-    """The name of a place for values: `device("cpu")`, equal to the string "cpu".
-
-    Any name can be written down; only the CPU can be used, and `x.to(device("cuda"))` says so.
-
-    >>> device("cuda", 1), device("cpu") == "cpu"
-    (device(type='cuda', index=1), True)
-    """
-
-    def __new__(cls, type: str, index: int | None = None) -> device:
-        name = type if index is None else f"{type}:{index}"
-        kind, colon, number = name.partition(":")
-        if not kind.isidentifier() or (colon and not number.isdigit()):
-            raise RuntimeError(f'device: got {name!r}, expected a name such as "cpu" or "cuda:0"')
-        return super().__new__(cls, name)
-
-    @property
-    def type(self) -> str:
-        """The kind of device: "cpu"."""
-        return str(self).partition(":")[0]
-
-    @property
-    def index(self) -> Any:
-        """Which one of its kind, or None."""
-        return int(str(self).partition(":")[2]) if ":" in self else None
-
-    def __repr__(self) -> str:
-        return f"device(type={self.type!r}" + (
-            ")" if self.index is None else f", index={self.index})"
-        )
+__all__ = ["finfo", "iinfo", "is_floating_point", "is_tensor"]
 
 
 def finfo(type: Any = None) -> np.finfo:

@@ -344,6 +344,9 @@ class _Switch(contextlib.ContextDecorator):
         self.mode = mode
         self.before: list[bool] = []
 
+    def _recreate_cm(self) -> _Switch:
+        return _Switch(self.mode)  # for each call of a decorated function, in whatever thread
+
     def __enter__(self) -> None:
         self.before.append(MODE.enabled)
         MODE.enabled = self.mode

@@ -21,12 +21,49 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "KERNELS", "LISTENERS", "METHODS", "VIEWS", "Generator", "Tensor", "alignment", "apply",
-    "arange", "as_tensor", "bool_", "cat", "creator", "default_generator", "dims", "float16",
-    "float32", "float64", "from_numpy", "full", "get_default_dtype", "int8", "int16", "int32",
-    "int64", "kernel", "listen", "manual_seed", "method", "ones", "promote_types", "promoted",
-    "rand", "randn", "result_type", "set_default_dtype", "sizes", "stack", "tensor", "uint8",
-    "where", "zeros",
+    "KERNELS",
+    "LISTENERS",
+    "METHODS",
+    "VIEWS",
+    "Generator",
+    "Tensor",
+    "alignment",
+    "apply",
+    "arange",
+    "as_tensor",
+    "bool_",
+    "cat",
+    "creator",
+    "default_generator",
+    "device",
+    "dims",
+    "float16",
+    "float32",
+    "float64",
+    "from_numpy",
+    "full",
+    "get_default_dtype",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "kernel",
+    "listen",
+    "manual_seed",
+    "method",
+    "ones",
+    "promote_types",
+    "promoted",
+    "rand",
+    "randn",
+    "result_type",
+    "set_default_dtype",
+    "sizes",
+    "stack",
+    "tensor",
+    "uint8",
+    "where",
+    "zeros",
 ]  # fmt: skip
 
 # Overflow and 1/0 give inf or nan without a word, as in PyTorch; detect_anomaly (06) finds them.
@@ -255,6 +292,49 @@ def _as(value: Any, dtype: np.dtype) -> Tensor:
     return Tensor(np.asarray(value).astype(dtype))
 
 
+class device(str):
+    """The name of a place for values: `device("cpu")`, equal to the string "cpu".
+
+    Any name can be written down; only the CPU can be used, and `x.to(device("cuda"))` says so.
+
+    >>> device("cuda", 1), device("cpu") == "cpu"
+    (device(type='cuda', index=1), True)
+    """
+
+    def __new__(cls, type: str, index: int | None = None) -> device:
+        name = type if index is None else f"{type}:{index}"
+        kind, colon, number = name.partition(":")
+        if not kind.isidentifier() or (colon and not number.isdigit()):
+            raise RuntimeError(f'device: got {name!r}, expected a name such as "cpu" or "cuda:0"')
+        return super().__new__(cls, name)
+
+    @property
+    def type(self) -> str:
+        """The kind of device: "cpu"."""
+        return str(self).partition(":")[0]
+
+    @property
+    def index(self) -> Any:
+        """Which one of its kind, or None."""
+        return int(str(self).partition(":")[2]) if ":" in self else None
+
+    def __repr__(self) -> str:
+        return f"device(type={self.type!r}" + (
+            ")" if self.index is None else f", index={self.index})"
+        )
+
+
+def check_device(place: Any) -> None:
+    """Refuse every device but the CPU."""
+    if place is not None and str(place) != "cpu":
+        raise RuntimeError(
+            f"device {str(place)!r} is not available: this framework computes on the CPU. "
+            'Write device="cpu", or leave the argument out.'
+        )
+
+
+CPU = device("cpu")
+
 # --------------------------------------------------------------------------------- the class
 
 
@@ -355,9 +435,9 @@ class Tensor:
         return self.array.ndim
 
     @property
-    def device(self) -> str:
-        """Where the values lie: "cpu"."""
-        return "cpu"
+    def device(self) -> device:
+        """Where the values lie: `device("cpu")`."""
+        return CPU
 
     @property
     def is_leaf(self) -> bool:
@@ -673,15 +753,6 @@ def supported(dtype: Any) -> np.dtype:
     return dtype
 
 
-def check_device(device: Any) -> None:
-    """Refuse every device but the CPU."""
-    if device is not None and str(device) != "cpu":
-        raise RuntimeError(
-            f"device {str(device)!r} is not available: this framework computes on the CPU. "
-            'Write device="cpu", or leave the argument out.'
-        )
-
-
 def _floating(x: Tensor) -> Tensor:
     return x if x.array.dtype.kind == "f" else x.to(get_default_dtype())
 
@@ -846,6 +917,8 @@ def matmul(a, b):
 
 @kernel("sum")
 def sum(x, dim=None, keepdim=False):
+    if x.dtype == float16:  # its largest number, 65504, is soon passed on the way
+        return np.add.reduce(x, dim, float32, keepdims=keepdim).astype(float16)
     return np.add.reduce(x, dim, None if x.dtype.kind == "f" else int64, keepdims=keepdim)
 
 
@@ -853,8 +926,9 @@ def sum(x, dim=None, keepdim=False):
 def mean(x, dim=None, keepdim=False):
     if x.dtype.kind != "f":
         raise ValueError(f"expected floating-point values, got {x.dtype}; convert with x.float()")
-    total = np.add.reduce(x, dim, keepdims=keepdim)
-    return total / x.dtype.type(x.size / total.size if total.size else math.nan)
+    total = np.add.reduce(x, dim, float32 if x.dtype == float16 else None, keepdims=keepdim)
+    mean = total / total.dtype.type(x.size / total.size if total.size else math.nan)
+    return mean.astype(x.dtype, copy=False)
 
 
 @kernel("amax")
