@@ -30,6 +30,7 @@ from tinytorch.core.tensor import (
     Tensor,
     after_integers,
     apply,
+    array_of,
     call,
     kernel,
     listen,
@@ -144,14 +145,15 @@ class Node:
         self.hooks: list[Callable] | None = None
         self.edges: list[tuple] = []
         self.kept: list[list[np.ndarray]] | None = []
+        arrays = [*map(array_of, tensors), out.array]  # so that -1 is the output
         rules = RULES.get(op, {})
         for position, t in enumerate(tensors):
             if t.requires_grad:
                 rule = rules.get(position) or rules.get(ANY, NO_RULE)
                 settings = settings_of(rule, position, tensors, options) if rule.asks else {}
                 wanted = range(len(tensors)) if rule.tensors is None else rule.tensors
-                self.edges.append((target_of(t), t.array.shape, rule.op, settings))
-                self.kept.append([out.array if i < 0 else tensors[i].array for i in wanted])
+                self.edges.append((target_of(t), arrays[position].shape, rule.op, settings))
+                self.kept.append([*map(arrays.__getitem__, wanted)])
 
     def gradients(self, g: Tensor, useful: set | None = None) -> Iterator[tuple[Any, Tensor]]:
         """For each edge (to a `useful` target) the target and its gradient, by a rule.
@@ -161,9 +163,9 @@ class Node:
         if useful is not None and useful.isdisjoint(edge[0] for edge in self.edges):
             return
         MODE.line = self.where
-        for (target, shape, rule, settings), arrays in zip(
-            self.edges, self.kept_values(), strict=True
-        ):
+        kept = iter(self.kept_values())
+        for target, shape, rule, settings in self.edges:
+            arrays = next(kept)
             if useful is not None and target not in useful:
                 continue
             if not rule:
@@ -396,19 +398,21 @@ def topological_order(roots: Sequence[Any]) -> list:
     todo = list(users)
     while todo:
         for edge in edges_of(todo.pop()):
-            if edge[0] not in users:
-                users[edge[0]] = 0
-                todo.append(edge[0])
-            users[edge[0]] += 1
+            target = edge[0]
+            if target in users:
+                users[target] += 1
+            else:
+                users[target] = 1
+                todo.append(target)
     ready = [root for root in roots if not users[root]]
     order = []
     while ready:
-        target = ready.pop()
-        order.append(target)
-        for edge in edges_of(target):
-            users[edge[0]] -= 1
-            if not users[edge[0]]:
-                ready.append(edge[0])
+        order.append(ready.pop())
+        for edge in edges_of(order[-1]):
+            target = edge[0]
+            users[target] -= 1
+            if not users[target]:
+                ready.append(target)
     return order
 
 
@@ -528,7 +532,9 @@ def seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:
                 f"backward: the gradient starts from a single number, and this tensor has shape "
                 f"{tensor.shape}. Reduce it first (loss.sum() or loss.mean()), or pass gradient=."
             )
-        return Tensor(np.ones(tensor.shape, tensor.dtype))
+        one = np.empty(tensor.shape, tensor.dtype)
+        one.fill(1)
+        return Tensor(one)
     if gradient.shape != tensor.shape:
         raise RuntimeError(
             f"backward: got a gradient of shape {gradient.shape} for a tensor of shape "

@@ -122,7 +122,10 @@ def method(function: Callable) -> Callable:
 
 def run(op: str, tensors: Sequence[Tensor], options: dict) -> Tensor:
     """Run the kernel of `op` on plain arrays and wrap the result."""
-    return Tensor(KERNELS[op](*[t.array for t in tensors], **options))
+    return Tensor(KERNELS[op](*map(array_of, tensors), **options))
+
+
+array_of = operator.attrgetter("array")  # half the time of a list comprehension
 
 
 LISTENERS: list[Callable] = [run]  # the last one hears a call first and passes it on below
@@ -739,7 +742,7 @@ def as_array(data: Any, requires_grad: Any = False) -> Any:
         )
     if isinstance(data, np.generic) or hasattr(data, "__array_namespace__"):
         return np.asarray(data) if isinstance(data, np.generic) else data  # another device's array
-    return array_of(data, get_default_dtype())
+    return block_of(data, get_default_dtype())
 
 
 def supported(dtype: Any) -> np.dtype:
@@ -908,7 +911,7 @@ def matmul(a, b):
             f"the inner sizes differ, {a.shape[-1]} on the left and {inner} on the right. "
             "Columns of the left must equal rows of the right; is a .T missing?"
         )
-    if a.dtype != b.dtype:
+    if a.dtype is not b.dtype and a.dtype != b.dtype:
         raise ValueError(
             f"expected one dtype, got {a.dtype} and {b.dtype}; convert with .to(dtype)"
         )
@@ -917,7 +920,7 @@ def matmul(a, b):
 
 @kernel("sum")
 def sum(x, dim=None, keepdim=False):
-    if x.dtype == float16:  # its largest number, 65504, is soon passed on the way
+    if x.dtype is float16:  # its largest number, 65504, is soon passed on the way
         return np.add.reduce(x, dim, float32, keepdims=keepdim).astype(float16)
     return np.add.reduce(x, dim, None if x.dtype.kind == "f" else int64, keepdims=keepdim)
 
@@ -926,7 +929,7 @@ def sum(x, dim=None, keepdim=False):
 def mean(x, dim=None, keepdim=False):
     if x.dtype.kind != "f":
         raise ValueError(f"expected floating-point values, got {x.dtype}; convert with x.float()")
-    total = np.add.reduce(x, dim, float32 if x.dtype == float16 else None, keepdims=keepdim)
+    total = np.add.reduce(x, dim, float32 if x.dtype is float16 else None, keepdims=keepdim)
     mean = total / total.dtype.type(x.size / total.size if total.size else math.nan)
     return mean.astype(x.dtype, copy=False)
 
@@ -1093,7 +1096,7 @@ def where(condition: Tensor, input: Any, other: Any) -> Tensor:
 # ------------------------------------------------------------------------ creation and chance
 
 
-def array_of(data: Any, dtype: Any = None) -> np.ndarray:
+def block_of(data: Any, dtype: Any = None) -> np.ndarray:
     """Nested lists (also of tensors) as an array; the dtype inferred as PyTorch does."""
     if isinstance(data, Tensor):
         data = data.array
@@ -1130,7 +1133,7 @@ def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     (dtype('int64'), tensor([1., 2.]))
     """
     check_device(device)
-    return Tensor(array_of(data, dtype), requires_grad)
+    return Tensor(block_of(data, dtype), requires_grad)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
