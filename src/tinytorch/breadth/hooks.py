@@ -26,11 +26,9 @@ def register_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Re
             f"register_hook: a tensor of shape {tensor.shape} that does not require gradients gets "
             "none. Set requires_grad=True before computing with it."
         )
-    if tensor.grad_fn is None:
-        hooks = tensor._hooks = tensor._hooks or []
-    else:
-        hooks = tensor.grad_fn.hooks = tensor.grad_fn.hooks or []
-    return RemovableHandle(hooks, hook)
+    owner = tensor if tensor.grad_fn is None else tensor.grad_fn
+    owner._hooks = owner._hooks or []
+    return RemovableHandle(owner._hooks, hook)
 
 
 @method

@@ -136,13 +136,13 @@ class Node:
     `kept` has the arrays that the rule needs, until `free` lets go of them.
     """
 
-    __slots__ = ("clock", "edges", "hooks", "kept", "op", "where")
+    __slots__ = ("_hooks", "clock", "edges", "kept", "op", "where")
 
     def __init__(self, op: str, tensors: Sequence[Tensor], options: dict, out: Tensor):
         self.op = op
         self.clock = CLOCK[0]
         self.where = user_line() if MODE.anomaly else ""
-        self.hooks: list[Callable] | None = None
+        self._hooks: list[Callable] | None = None
         self.edges: list[tuple] = []
         self.kept: list[list[np.ndarray]] | None = []
         arrays = [*map(array_of, tensors), out.array]  # so that -1 is the output
@@ -162,7 +162,8 @@ class Node:
         """
         if useful is not None and useful.isdisjoint(edge[0] for edge in self.edges):
             return
-        MODE.line = self.where
+        if self.where:
+            MODE.line = self.where
         kept = iter(self.kept_values())
         for target, shape, rule, settings in self.edges:
             arrays = next(kept)
@@ -397,7 +398,7 @@ def topological_order(roots: Sequence[Any]) -> list:
     users = dict.fromkeys(roots, 0)
     todo = list(users)
     while todo:
-        for edge in edges_of(todo.pop()):
+        for edge in todo.pop().edges:
             target = edge[0]
             if target in users:
                 users[target] += 1
@@ -408,16 +409,12 @@ def topological_order(roots: Sequence[Any]) -> list:
     order = []
     while ready:
         order.append(ready.pop())
-        for edge in edges_of(order[-1]):
+        for edge in order[-1].edges:
             target = edge[0]
             users[target] -= 1
             if not users[target]:
                 ready.append(target)
     return order
-
-
-def edges_of(target: Any) -> Sequence[tuple]:
-    return target.edges if isinstance(target, Node) else ()
 
 
 @kernel("unbroadcast")
@@ -448,13 +445,11 @@ def walk(roots: dict[Any, Tensor], retain_graph: bool, wanted: set | None = None
             if target not in grads:
                 continue
             g, owned = grads.pop(target)
-            is_node = isinstance(target, Node)
-            hooks = target.hooks if is_node else target._hooks
-            if hooks:
-                g, owned = after_hooks(hooks, g), False
+            if target._hooks:
+                g, owned = after_hooks(target._hooks, g), False
             if wanted is not None and target in wanted:
                 found[target] = g
-            if is_node:
+            if isinstance(target, Node):
                 for below, part in target.gradients(g, useful):
                     fresh = part.array.base is None and part.array is not g.array
                     if below in grads:
@@ -509,7 +504,7 @@ def leading_to(wanted: set, order: list) -> set:
     """Those in `order` through which a gradient reaches something in `wanted`."""
     useful: set = set()
     for target in reversed(order):
-        if target in wanted or not useful.isdisjoint(edge[0] for edge in edges_of(target)):
+        if target in wanted or not useful.isdisjoint(edge[0] for edge in target.edges):
             useful.add(target)
     return useful
 

@@ -379,6 +379,7 @@ class Tensor:
     __slots__ = ("__weakref__", "array", "requires_grad", "grad", "grad_fn", "_base", "_hooks")  # noqa: RUF023
     __array_priority__ = 1000  # `ndarray * tensor` asks the tensor first
     is_cuda = False
+    edges: tuple = ()  # a tensor is the end of the graph; module 06 gives edges to operations
 
     def __init__(self, data: Any, requires_grad: bool = False):
         if type(data) is not np.ndarray:
