@@ -160,7 +160,7 @@ class Console:
 
         shared: dict[str, Any] = {"file": self.file, "highlight": False, "emoji": False}
         if self.plain:
-            width = shutil.get_terminal_size().columns
+            width = shutil.get_terminal_size().columns or 80  # Python 3.10 lets a 0 through
             return Console(
                 **shared, width=width, force_terminal=False, color_system=None, no_color=True
             )

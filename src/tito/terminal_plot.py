@@ -159,7 +159,7 @@ def digits_row(
     ▄▀   █▀
     one  two
     """
-    room = width or min(80, shutil.get_terminal_size().columns)
+    room = width or min(80, shutil.get_terminal_size().columns or 80)
     lines: list[str] = []
     for image, label in zip(images, labels, strict=True):
         block = [*digit(image, unicode).split("\n"), label]
