@@ -214,6 +214,7 @@ def network_errors() -> Iterator[None]:
     try:
         yield
     except urllib.error.HTTPError as error:
+        error.close()  # it is the response, too
         raise NetworkError(f"the server answered {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
         raise NetworkError(str(error.reason)) from error
