@@ -306,24 +306,4 @@ CASES = [
                  "km"), ("ijk,lj->lik", "nkm", "bk"),
         ]
     ),
-    # activations, layers and losses; what is special about them, their own tests say
-    *(
-        Case(name, lambda t, x, name=name: getattr(t.nn.functional, name)(x), one(F32_AND_64))
-        for name in ("relu", "leaky_relu", "sigmoid", "tanh", "softplus", "gelu", "elu", "silu",
-                     "mish", "hardtanh")
-    ),
-    Case("erf", lambda t, x: t.erf(x), one(F32_AND_64)),
-    Case("gelu by tanh", lambda t, x: t.nn.functional.gelu(x, approximate="tanh"), one(F32_AND_64)),
-    Case("prelu", lambda t, x, w: t.nn.functional.prelu(x, w), sized("nk", "k")),
-    Case("softmax", lambda t, x, dim: t.softmax(x, dim), along(F32_AND_64)),
-    Case("log_softmax", lambda t, x, dim: t.log_softmax(x, dim), along(F32_AND_64)),
-    Case("linear", lambda t, x, w, b: t.nn.functional.linear(x, w, b), sized("bnk", "mk", "m")),
-    Case("huber_loss", lambda t, x, y: t.nn.functional.huber_loss(x, y), sized("nk", "nk")),
-    Case("cross_entropy", lambda t, x, y: t.nn.functional.cross_entropy(x, y),
-         lambda s: ([s.array((4, 3)), s.index((4,), 3)], {})),
-    Case("binary_cross_entropy",
-         lambda t, x, y: t.nn.functional.binary_cross_entropy(t.sigmoid(x), t.sigmoid(y)),
-         sized("nk", "nk")),
-    Case("kl_div", lambda t, x, y: t.nn.functional.kl_div(x, t.sigmoid(y), reduction="sum"),
-         sized("nk", "nk")),
 ]  # fmt: skip
