@@ -1,11 +1,14 @@
 """The names that users meet: every one of them exists in PyTorch too."""
 
+import importlib
+import inspect
+
 import pytest
 
 import tinytorch as tt
 from tinytorch.core.tensor import METHODS
 
-BEYOND_PYTORCH: dict[str, str] = {}  # name: why it is there
+BEYOND_PYTORCH = {"preview": "the rates of a schedule, before a run"}  # name: why it is there
 
 
 def test_every_public_name_is_listed_once_and_exists():
@@ -22,6 +25,27 @@ def test_every_public_name_exists_in_pytorch(torch):
         assert hasattr(torch.autograd, name)
     for name in tt.cuda.__all__:
         assert hasattr(torch.cuda, name)
+
+
+FACES = ["nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler", "utils.data"]
+
+
+@pytest.mark.parametrize("path", [*FACES, "autograd", "transforms"])
+def test_a_face_only_gathers_what_core_and_breadth_define(path):
+    face = importlib.import_module(f"tinytorch.{path}")
+    assert face.__all__
+    for name in face.__all__:
+        home = getattr(face, name)
+        if not inspect.ismodule(home):
+            assert home.__module__.startswith(("tinytorch.core.", "tinytorch.breadth."))
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("path", FACES)
+def test_every_name_of_a_face_exists_in_pytorch(torch, path):
+    theirs = importlib.import_module(f"torch.{path}")
+    for name in importlib.import_module(f"tinytorch.{path}").__all__:
+        assert hasattr(theirs, name) or name in BEYOND_PYTORCH, name
 
 
 @pytest.mark.torch
