@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -211,7 +211,7 @@ class set_detect_anomaly(contextlib.ContextDecorator):
     ...     _ = Tensor([1.0]).log()
     """
 
-    watching: list[listen] = []  # noqa: RUF012 - one listener, while some thread has switched it on
+    watching: ClassVar[list[listen]] = []  # one listener, once some thread has switched it on
 
     def __init__(self, mode: bool, check_nan: bool = True):
         self.before = MODE.anomaly
