@@ -437,23 +437,31 @@ def find_exercises(text: str) -> list[Exercise]:
     try:
         return list(find_chapter(text).exercises)
     except TitoError as not_a_module:
-        everything = {name: e for c in chapters() for e in c.exercises for name in e.definitions}
-        wanted = text.strip().lower()
-        fits = [n for n in everything if n.lower() == wanted or n.lower().endswith("." + wanted)]
-        fits = fits or [name for name in everything if wanted and name.lower().startswith(wanted)]
-        if len({everything[name].id for name in fits}) == 1:
-            return [everything[fits[0]]]
-        if fits:
-            several = ", ".join(f"{everything[name].id} {name}" for name in fits[:8])
-            raise TitoError(
-                f"{text!r} fits several exercises.", f"It could be {several}.",
-                "Write the number.", Exit.USAGE,
-            ) from None  # fmt: skip
-        if not any(letter.isalpha() for letter in text):
-            raise
-        names = [*everything, *(c.file for c in chapters())]
-        close = get_close_matches(text.strip(), names, 1, 0.5)
+        return [by_definition(text.strip(), not_a_module)]
+
+
+def by_definition(text: str, not_a_module: TitoError) -> Exercise:
+    """The exercise that builds the definition `text`, or one that begins so.
+
+    Raises: TitoError (usage) when none or several do.
+    """
+    built = [(name, e) for c in chapters() for e in c.exercises for name in e.definitions]
+    wanted = text.lower()
+    exact = [p for p in built if p[0].lower() == wanted or p[0].lower().endswith("." + wanted)]
+    fits = exact or [pair for pair in built if wanted and pair[0].lower().startswith(wanted)]
+    if len({exercise.id for _, exercise in fits}) == 1:
+        return fits[0][1]
+    if fits:
+        several = ", ".join(f"{exercise.id} {name}" for name, exercise in fits[:8])
         raise TitoError(
-            f"No module, exercise or definition is called {text!r}.", "",
-            f"Did you mean {close[0]!r}?" if close else not_a_module.way_out, Exit.USAGE,
+            f"{text!r} fits several exercises.", f"It could be {several}.",
+            "Write the number.", Exit.USAGE,
         ) from None  # fmt: skip
+    if not any(letter.isalpha() for letter in text):
+        raise not_a_module
+    names = [*(name for name, _ in built), *(c.file for c in chapters())]
+    close = get_close_matches(text, names, 1, 0.5)
+    raise TitoError(
+        f"No module, exercise or definition is called {text!r}.", "",
+        f"Did you mean {close[0]!r}?" if close else not_a_module.way_out, Exit.USAGE,
+    ) from None  # fmt: skip
