@@ -14,6 +14,7 @@ from tito import DISTRIBUTION
 from tito.console import Console, prepare_streams
 from tito.data import data_error
 from tito.errors import Exit, TitoError, os_error
+from tito.provenance import learner_error
 
 if TYPE_CHECKING:
     import click
@@ -93,6 +94,8 @@ def in_words(error: Exception) -> TitoError:
     if isinstance(error, TitoError):
         return error
     if told := data_error(error):
+        return told
+    if told := learner_error(error):
         return told
     if isinstance(error, OSError):
         return os_error("go on", error, "Free some space or choose other folders; see tito doctor.")

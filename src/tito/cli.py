@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tito import cli_check, cli_learn, cli_notebook
 from tito.console import Cell, Console
 from tito.errors import Exit, TitoError
 
@@ -53,6 +54,27 @@ class Group(click.Group):
         return list(self.commands)  # in the order of use, not of the alphabet
 
 
+SECTIONS = {
+    "Learn": "init start next read check watch hint solution predict status",
+    "Your files": "undo reset diff notebook export shell update",
+    "Look and prove": "demo doctor milestone data",
+}
+
+
+class Commands(Group):
+    """The commands of `tito`, in sections."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.commands))
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                found = ((name, self.commands[name]) for name in names.split())
+                formatter.write_dl([(n.ljust(width), c.get_short_help_str(66)) for n, c in found])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return " ".join(SECTIONS.values()).split()
+
+
 def show_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     """Print the version and stop."""
     if value:
@@ -65,7 +87,7 @@ def show_version(ctx: click.Context, parameter: click.Parameter, value: bool) ->
 
 
 @click.group(
-    cls=Group,
+    cls=Commands,
     epilog=EPILOG,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -89,9 +111,8 @@ def cli(context: click.Context) -> None:
 
     \b
     Try first:
-      tito demo              a network learns to read digits, in seconds
-      tito doctor            is everything here that the course needs?
-      tito milestone list    what there is to run next
+      tito demo               a network learns to read digits, in seconds
+      tito init my-tinytorch  your folder; cd into it, then: tito start
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
@@ -164,9 +185,9 @@ def milestone() -> None:
 @click.pass_obj
 def milestone_list(console: Console) -> int:
     """List the milestones, and how the last run of each ended."""
-    from tito.milestones import RUNS, discover, last_run
+    from tito.milestones import discover, last_run, runs_folder
 
-    runs = Path(RUNS)
+    runs = runs_folder()
     found = [(each, last_run(each, runs)) for each in discover()]
     if console.json:
         console.result({"milestones": [m.summary() | {"last_run": run} for m, run in found]})
@@ -223,11 +244,11 @@ def play(
     demo: bool = False,
 ) -> int:
     """Run a milestone, print how it ended, and return the exit code."""
-    from tito.milestones import RUNS, perform
+    from tito.milestones import perform, runs_folder
     from tito.screens import closing, opening
     from tito.stage import Stage
 
-    stage = Stage(out or Path(RUNS) / milestone.folder.name, full, data, seed, console)
+    stage = Stage(out or runs_folder() / milestone.folder.name, full, data, seed, console)
     opening(console, milestone, stage)
     result = perform(milestone, stage)
     closing(console, milestone, stage, result, demo)
@@ -294,3 +315,7 @@ def data_verify(console: Console, name: str | None, data: Path | None) -> int:
         return Exit.DONE
     console.line("Delete what is different; fetch what is missing with: tito data fetch NAME")
     return Exit.DATA
+
+
+for command in (*cli_learn.COMMANDS, *cli_check.COMMANDS, *cli_notebook.COMMANDS):
+    cli.add_command(command)

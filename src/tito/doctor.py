@@ -14,6 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 import tito
 from tito.console import Console
+from tito.errors import TitoError
+from tito.provenance import core_package, learner_error, whose
 
 __all__ = ["Check", "examine", "summary"]
 
@@ -59,6 +61,8 @@ def package() -> Finding:
     found = f"{tito.__version__} in {folder}"
     if folder is None or folder.parent != Path(tito.__file__).parents[1]:
         way_out = "Another package of that name is in the way: pip uninstall tinytorch."
+        if folder and (folder.parent / "tito.json").is_file():
+            way_out = f"It hides the installed package: delete {folder / '__init__.py'}."
         return Finding("failed", found, way_out)
     return Finding("ok", found)
 
@@ -72,6 +76,31 @@ def numpy() -> Finding:
     if tuple(map(int, np.__version__.split(".")[:2])) < (2, 1):
         return Finding("failed", found, 'pip install --upgrade "numpy>=2.1"')
     return Finding("ok", found)
+
+
+def workspace() -> Finding:
+    """The workspace here: the learner's modules, and that nothing in it is in Python's way."""
+    from tito.workspace import Workspace
+
+    if core_package().workspace() is None:
+        return Finding("ok", "none here; tito init DIR makes one")
+    here = Workspace.find()
+    package_file = here.root / "tinytorch" / "__init__.py"
+    if package_file.exists():
+        found = f"{package_file} hides the installed tinytorch from programs in the workspace"
+        return Finding("failed", found, "Delete it: only the files in tinytorch/core/ count.")
+    hiding = sorted(
+        file.name
+        for file in here.root.glob("*.py")
+        if file.stem in sys.stdlib_module_names or file.stem in ("numpy", "tito")
+    )
+    if hiding:
+        found = f"{here.root}: {', '.join(hiding)} would be imported in place of Python's own"
+        return Finding("warning", found, "Give it another name.")
+    mine = [name for name, owner in whose().items() if owner == "yours"]
+    built = f"yours: {', '.join(mine)}" if mine else "no module of yours yet"
+    passed = len(here.progress.passed())
+    return Finding("ok", f"{here.root}, {here.style} style; {built}; exercises solved: {passed}")
 
 
 def threads() -> Finding:
@@ -162,6 +191,8 @@ def self_check() -> Finding:
         losses.append(loss.item())
     found = f"loss {losses[0]:.3f} -> {losses[1]:.3f} after one step of gradient descent"
     if not losses[1] < losses[0]:
+        if "yours" in whose().values():
+            return Finding("failed", found, "It must fall: tito check --all says where it breaks.")
         return Finding("failed", found, "It must fall; install tinytorch-course again.")
     return Finding("ok", found)
 
@@ -189,6 +220,17 @@ def current_folder() -> Finding:
     return writable(Path.cwd(), "Change to a folder of yours, or use --out DIR.")
 
 
+def failure(name: str, error: Exception) -> Finding:
+    """The check `name` raised; where the learner's code is behind it, their line and way out."""
+    told = error if isinstance(error, TitoError) else learner_error(error)
+    if told and told is not error and name != "self-check":
+        return Finding("warning", "not examined: your framework stops", "See self-check below.")
+    if told:
+        return Finding("failed", f"{told.what} {told.why}".strip(), told.way_out)
+    way_out = f"python -m pip install --force-reinstall {tito.DISTRIBUTION}"
+    return Finding("failed", f"{type(error).__name__}: {error}", way_out)
+
+
 def examine(console: Console) -> Iterator[Check]:
     """Every check of the environment, one after the other.
 
@@ -200,6 +242,7 @@ def examine(console: Console) -> Iterator[Check]:
         "TinyTorch": package,
         "NumPy": numpy,
         "Matplotlib": pictures,
+        "workspace": workspace,
         "threads": threads,
         "memory": memory,
         "terminal": lambda: terminal(console),
@@ -213,8 +256,7 @@ def examine(console: Console) -> Iterator[Check]:
         try:
             finding = check()
         except Exception as error:
-            way_out = f"python -m pip install --force-reinstall {tito.DISTRIBUTION}"
-            finding = Finding("failed", f"{type(error).__name__}: {error}", way_out)
+            finding = failure(name, error)
         yield Check(name, *finding)
 
 

@@ -19,9 +19,10 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from tito import expect
@@ -103,7 +104,13 @@ def run_source(code: Code, module: ModuleType) -> None:
     lines = text.splitlines(keepends=True)
     linecache.cache[str(code.file)] = (len(text), None, lines, str(code.file))
     module.__file__ = str(code.file)
-    exec(compile(text, str(code.file), "exec", dont_inherit=True), vars(module))
+    exec(compiled(text, str(code.file)), vars(module))
+
+
+@lru_cache(maxsize=64)
+def compiled(text: str, file: str) -> CodeType:
+    """The code of a source; the same text is compiled once."""
+    return compile(text, file, "exec", dont_inherit=True)
 
 
 def unload() -> dict[str, ModuleType]:
@@ -341,17 +348,25 @@ def announce(
     return outcome
 
 
-def accused(exercise: Exercise, outcome: Outcome, work: Job) -> Version | None:
-    """The wrong version that behaves as the learner's does, in every expectation of the checks."""
+def accused(
+    exercise: Exercise, outcome: Outcome, work: Job, known: dict[Any, list[Any]] | None = None
+) -> Version | None:
+    """The wrong version that behaves as the learner's does, in every expectation of the checks.
+
+    Args:
+        known: what wrong versions are known to see, for whoever asks often.
+    """
     for version in read_versions(exercise.chapter.folder / "misconceptions.py"):
         if version.exercise == exercise.id and same_notes(
-            outcome.notes, notes_of(version, exercise, work)
+            outcome.notes, notes_of(version, exercise, work, {} if known is None else known)
         ):
             return version
     return None
 
 
-def notes_of(version: Version, exercise: Exercise, work: Job) -> list[Any]:
+def notes_of(
+    version: Version, exercise: Exercise, work: Job, known: dict[Any, list[Any]]
+) -> list[Any]:
     """What the checks of an exercise see with `version` in the learner's file."""
     chapter = exercise.chapter
     key = f"debug:{chapter.number:02d}" if exercise.debug else chapter.file
@@ -361,7 +376,10 @@ def notes_of(version: Version, exercise: Exercise, work: Job) -> list[Any]:
         text = version.put_into(mine.read(), exercise.module_source)
     except (KeyError, SyntaxError):  # the learner's file has no such definition to put it into
         return []
-    code = work.code | {key: Code(mine.file, text)}
-    with loaded(exercise, code), redirect_stdout(Limited()):
-        checks = load_checks(chapter)[exercise.id]
-        return run_checks(exercise, checks, code, work.seed).notes
+    if (exercise.id, work.seed, text) not in known:
+        code = work.code | {key: Code(mine.file, text)}
+        with loaded(exercise, code), redirect_stdout(Limited()):
+            checks = load_checks(chapter)[exercise.id]
+            outcome = run_checks(exercise, checks, code, work.seed)
+        known[exercise.id, work.seed, text] = outcome.notes
+    return known[exercise.id, work.seed, text]

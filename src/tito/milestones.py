@@ -25,13 +25,19 @@ import tito
 from tito.data import data_error, ensure
 from tito.errors import Exit, TitoError, os_error
 from tito.files import prepare_folder, read_json, write_json
-from tito.provenance import Whose, learner_folders, whose
+from tito.provenance import Whose, core_package, describe, in_brief, learner_place, way_out, whose
 from tito.stage import Stage
 
-__all__ = ["RUNS", "Milestone", "discover", "find", "last_run", "perform"]
+__all__ = ["RUNS", "Milestone", "discover", "find", "last_run", "perform", "runs_folder"]
 
 RUNS = "tinytorch-runs"
-"""The folder for results, under the current one."""
+"""The folder for results, in the workspace or under the current one."""
+
+
+def runs_folder() -> Path:
+    """Where results go unless told otherwise: into the workspace, outside of one right here."""
+    root = core_package().workspace()
+    return Path(root or "") / RUNS
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,8 @@ class Milestone:
     @property
     def modules(self) -> list[str]:
         """Names of the core modules that it needs."""
-        from tinytorch.core import MODULES
-
-        return [MODULES[number - 1] for number in self.needs]
+        known = core_package().MODULES
+        return [known[number - 1] for number in self.needs]
 
     def summary(self) -> dict[str, Any]:
         """The milestone for a program to read."""
@@ -172,17 +177,31 @@ def perform(milestone: Milestone, stage: Stage) -> dict[str, Any]:
         if error.code != Exit.MISSED:
             raise error from cause
         error.__cause__ = cause
-    result = record(milestone, stage, owners, time.perf_counter() - start, error)
+    seconds = time.perf_counter() - start
+    checks = check_learner(stage, owners) if stage.passed and error is None else {}
+    result = record(milestone, stage, owners, checks, seconds, error)
     write_json(stage.out / "result.json", result)
     if error:
         raise error
     return result
 
 
+def check_learner(stage: Stage, owners: dict[str, Whose]) -> dict[str, bool]:
+    """Whether each module passes its checks; asked where every one that ran is the learner's."""
+    if set(owners.values()) != {"yours"}:
+        return {}
+    from tito.checking import check_modules
+    from tito.workspace import Workspace
+
+    stage.console.line(f"Reached with your code. Checking your {len(owners)} modules ...")
+    return check_modules(Workspace.find(), list(owners))
+
+
 def record(
     milestone: Milestone,
     stage: Stage,
     owners: dict[str, Whose],
+    checks: dict[str, bool],
     seconds: float,
     error: TitoError | None,
 ) -> dict[str, Any]:
@@ -197,7 +216,8 @@ def record(
         "seeds": stage.seeds,
         "versions": versions(),
         "whose": owners,
-        "earned": passed and set(owners.values()) == {"yours"},
+        "checks": checks,
+        "earned": passed and bool(checks) and all(checks.values()),
         "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         **({"error": f"{error.what} ({error.why})"} if error else {}),
     }
@@ -230,47 +250,29 @@ def explain(error: BaseException, milestone: Milestone) -> TitoError:
     """What went wrong inside a milestone, in terms of whose line it was."""
     if known := data_error(error):
         return known
-    place, yours = blame(error, milestone)
+    place, module = blame(error, milestone)
     if isinstance(error, MemoryError):
         return TitoError("The milestone ran out of memory.", place, "Close other programs first.")
-    if not yours and isinstance(error, OSError):
+    if not module and isinstance(error, OSError):
         return os_error(f"run the {milestone.name} milestone", error, "See tito doctor.")
-    if not yours and isinstance(error, ModuleNotFoundError):
+    if not module and isinstance(error, ModuleNotFoundError):
         return TitoError(f"{error}.", place, "Install what is missing; tito doctor names it.")
-    kind = f"{type(error).__name__}: {error}".removesuffix(": ")
     return TitoError(
-        f"The {milestone.year} {milestone.name} milestone stopped: {kind}",
+        f"The {milestone.year} {milestone.name} milestone stopped: {in_brief(error)}",
         place,
-        "Mend that line and run again." if yours else "--debug shows the whole traceback.",
+        way_out(module) if module else "--debug shows the whole traceback.",
         Exit.MISSED,
     )
 
 
-def blame(error: BaseException, milestone: Milestone) -> tuple[str, bool]:
-    """The last line of user code behind `error`, and whether it stands in the learner's framework.
+def blame(error: BaseException, milestone: Milestone) -> tuple[str, str]:
+    """The place in the code behind `error`, and the learner's module in which it is, if any.
 
-    User code is the learner's own core files first, then the milestone's program, then whatever
-    raised.
+    The learner's own core files come first, then the milestone's program, then whatever raised.
     """
-    learner = learner_folders()
+    if found := learner_place(error):
+        return found
     trace = traceback.extract_tb(error.__traceback__)
     frames = [(frame.filename, frame.lineno, frame.name, frame.line) for frame in trace]
-    if isinstance(error, SyntaxError) and error.filename:
-        frames.append((error.filename, error.lineno, "", error.text))
-    for folders in (learner, {milestone.folder.resolve()}):
-        within = [f for f in frames if Path(f[0]).resolve().parent in folders]
-        if within:
-            return describe(within[-1], folders is learner), folders is learner
-    return describe(frames[-1], False), False
-
-
-def describe(frame: tuple[str, int | None, str, str | None], yours: bool) -> str:
-    """A place in the code, in words.
-
-    >>> describe(("core/losses.py", 12, "mse", "  return a - b"), True)
-    'core/losses.py (yours), line 12, in mse: return a - b'
-    """
-    file, line, function, text = frame
-    owner = " (yours)" if yours else ""
-    inside = f", in {function}" if function not in ("", "<module>") else ""
-    return f"{file}{owner}, line {line}{inside}: {(text or '').strip()}".removesuffix(": ")
+    program = [f for f in frames if Path(f[0]).resolve().parent == milestone.folder.resolve()]
+    return describe((program or frames)[-1], False), ""

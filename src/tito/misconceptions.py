@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,23 +61,25 @@ class Version:
         )
 
 
-def read_versions(file: Path) -> list[Version]:
+def read_versions(file: Path) -> tuple[Version, ...]:
     """The versions in `file`, in its order; none when there is no such file."""
     if not file.is_file():
-        return []
-    source = file.read_text(encoding="utf-8")
-    found = []
+        return ()
+    return versions_in(file.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=32)
+def versions_in(source: str) -> tuple[Version, ...]:
+    """The versions that a text holds."""
+    found, lines = [], source.splitlines(keepends=True)
     for node in ast.parse(source).body:
         if not isinstance(node, ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") in (
-                "wrong",
-                "right",
-            ):
+            if getattr(getattr(decorator, "func", None), "id", "") in ("wrong", "right"):
+                assert isinstance(decorator, ast.Call)
                 words = [ast.literal_eval(argument) for argument in decorator.args]
                 exercise, target, sentence = (*words, "")[:3]
-                found.append(
-                    Version(node.name, exercise, target, sentence, segment(source, node.name))
-                )
-    return found
+                text = "".join(lines[node.lineno - 1 : node.end_lineno])
+                found.append(Version(node.name, exercise, target, sentence, text))
+    return tuple(found)

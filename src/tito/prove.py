@@ -22,6 +22,7 @@ from tito.expect import NOT_BUILT
 from tito.judge import (
     Code,
     Job,
+    Outcome,
     accused,
     framework,
     is_core,
@@ -117,18 +118,13 @@ def hints(chapter: Chapter) -> Finding:
     return Finding("three hints and an explanation each", not poor, ", ".join(poor))
 
 
-def verdicts(
-    exercises: list[Exercise], files: dict[str, Path], find: bool = False
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Verdicts by exercise, and the misconceptions named."""
+def verdicts(exercises: list[Exercise], files: dict[str, Path]) -> dict[str, dict[str, Any]]:
+    """Verdicts by exercise."""
     found: list[dict[str, Any]] = []
     ids = [exercise.id for exercise in exercises]
     paths = {name: str(file) for name, file in files.items()}
-    judge({"exercises": ids, "files": paths, "seed": 1, "find": find}, found.append)
-    return (
-        {each["exercise"]: each for each in found if each["kind"] == "verdict"},
-        {each["exercise"]: each["name"] for each in found if each["kind"] == "misconception"},
-    )
+    judge({"exercises": ids, "files": paths, "seed": 1, "find": False}, found.append)
+    return {each["exercise"]: each for each in found if each["kind"] == "verdict"}
 
 
 def write_files(chapter: Chapter, folder: Path, source: str, debug: str) -> dict[str, Path]:
@@ -152,7 +148,7 @@ def stages(chapter: Chapter, folder: Path) -> Iterator[Finding]:
             chapter.starting_file(solved),
             chapter.mended() if last and debug else debug,
         )
-        found, _ = verdicts(list(chapter.exercises), files)
+        found = verdicts(list(chapter.exercises), files)
         for exercise in chapter.exercises:
             verdict = found[exercise.id]
             if exercise.number <= solved and verdict["status"] != "passed":
@@ -189,25 +185,24 @@ def versions(chapter: Chapter, folder: Path) -> Iterator[Finding]:
     """Wrong versions are rejected and named; right versions pass and are not accused."""
     bad = read_versions(chapter.folder / "misconceptions.py")
     good = read_versions(chapter.folder / "alternatives.py")
+    known: dict[Any, list[Any]] = {}
     for exercise in chapter.exercises:
         mine = [version for version in bad if version.exercise == exercise.id]
         few = f"{exercise.id} has {len(mine)} wrong versions"
         yield Finding(few, len(mine) >= 3)
         for version in mine:
-            found, named = tried(exercise, version, folder)
-            rejected = found["status"] == "failed"
-            name = named.get(exercise.id, "nothing")
-            detail = (
-                "" if rejected and name == version.name else f"{found['status']}, named: {name}"
-            )
-            yield Finding(f"{exercise.id} wrong: {version.name}", not detail, detail)
+            outcome, name = tried(exercise, version, folder, known)
+            ok = outcome.status == "failed" and name == version.name
+            detail = "" if ok else f"{outcome.status}, named: {name or 'nothing'}"
+            yield Finding(f"{exercise.id} wrong: {version.name}", ok, detail)
     yield Finding(f"{len(good)} differently written right versions", len(good) >= 3)
     for version in good:
         exercise = next(e for e in chapter.exercises if e.id == version.exercise)
-        found, _ = tried(exercise, version, folder)
-        passed = found["status"] == "passed"
-        accusation = accusing(exercise, version, folder) if passed else first_failure(found)
-        yield Finding(f"{exercise.id} right: {version.name}", passed and not accusation, accusation)
+        outcome, name = tried(exercise, version, folder, known)
+        detail = f"accused of {name}" if name else ""
+        if outcome.status != "passed":
+            detail = first_failure({"exercise": exercise.id, "checks": outcome.checks})
+        yield Finding(f"{exercise.id} right: {version.name}", not detail, detail)
 
 
 def with_version(exercise: Exercise, version: Version, folder: Path) -> dict[str, Path]:
@@ -223,22 +218,16 @@ def with_version(exercise: Exercise, version: Version, folder: Path) -> dict[str
 
 
 def tried(
-    exercise: Exercise, version: Version, folder: Path
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """The verdict on a version, and the misconception that was named."""
-    found, named = verdicts([exercise], with_version(exercise, version, folder), find=True)
-    return found[exercise.id], named
-
-
-def accusing(exercise: Exercise, version: Version, folder: Path) -> str:
-    """The wrong version whose behaviour a right one has; empty as it should be."""
+    exercise: Exercise, version: Version, folder: Path, known: dict[Any, list[Any]]
+) -> tuple[Outcome, str]:
+    """What the checks say about a version, and the misconception that it is taken for."""
     files = with_version(exercise, version, folder)
     work = Job([exercise], {name: Code(file) for name, file in files.items()}, seed=1)
-    with loaded(exercise, work.code):
+    with loaded(exercise, work.code), redirect_stdout(io.StringIO()):
         checks = load_checks(exercise.chapter)[exercise.id]
         outcome = run_checks(exercise, checks, work.code, 1)
-    found = accused(exercise, outcome, work)
-    return f"accused of {found.name}" if found else ""
+    found = accused(exercise, outcome, work, known)
+    return outcome, found.name if found else ""
 
 
 def printed(chapter: Chapter) -> Iterator[Finding]:

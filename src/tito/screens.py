@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tito.console import Console
-from tito.provenance import sentence
+from tito.provenance import core_package, sentence
 
 if TYPE_CHECKING:
     from tito.doctor import Check
@@ -42,7 +42,12 @@ def closing(
     """Whose code ran, where the picture and the figures are, what was missed, what to do next."""
     console.line(f"Whose code ran: {sentence(result['whose'])}", wrap=True)
     if result["earned"]:
-        console.line("Earned: every module that it needs is yours.", style="bold green")
+        words = "Earned: every module that it needs is yours, and passes its checks."
+        console.line(words, style="bold green")
+    elif red := [module for module, green in result["checks"].items() if not green]:
+        number = core_package().MODULES.index(red[0]) + 1
+        words = f"Not earned yet: the checks of {', '.join(red)} are red: tito check {number:02d}"
+        console.line(words, style="bold yellow", wrap=True)
     for picture in stage.pictures:
         console.line(f"Picture: {shown(stage.out / picture['file'])} ({picture['caption']})")
     console.line(f"Result:  {shown(stage.out / 'result.json')} ({result['seconds']:.1f} s)")

@@ -75,6 +75,11 @@ def test_log_softmax_is_the_logarithm_of_softmax(row):
     np.testing.assert_allclose(shares, F.softmax(x, 0).array, rtol=1e-12)
 
 
+def test_tanh_keeps_its_digits_next_to_zero():
+    x = np.logspace(-30, -3, 28).astype("float32")
+    np.testing.assert_allclose(F.tanh(Tensor(x)).array, x, rtol=1e-6)
+
+
 def test_softmax_competes_along_the_dimension_that_is_named():
     x = Tensor(np.random.default_rng(0).normal(size=(2, 3, 4)))
     for dim in (-3, -2, -1, 0, 1, 2):

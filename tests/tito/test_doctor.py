@@ -93,3 +93,73 @@ def test_pytorch_is_never_needed(here, monkeypatch, installed):
         lambda name: (object() if installed else None) if name == "torch" else real(name),
     )
     assert checks()["PyTorch"].status == "ok"
+
+
+# ------------------------------------------------------------------------------- in a workspace
+
+
+@pytest.fixture
+def workspace(here, monkeypatch):
+    """A workspace; the current folder is in it."""
+    from tito.workspace import Workspace
+
+    workspace = Workspace.create(here / "mine")
+    monkeypatch.chdir(workspace.root)
+    return workspace
+
+
+def test_without_a_workspace_the_doctor_says_how_to_make_one(here):
+    check = checks()["workspace"]
+    assert (check.status, "tito init" in check.found) == ("ok", True)
+
+
+def test_the_workspace_has_its_line(workspace):
+    workspace.progress.record_check("01.1", True, 0.1)
+    check = checks()["workspace"]
+    assert check.status == "ok"
+    for text in (str(workspace.root), "editor style", "exercises solved: 1"):
+        assert text in check.found
+
+
+def test_a_package_file_in_the_workspace_fails(workspace):
+    (workspace.root / "tinytorch/__init__.py").touch()
+    check = checks()["workspace"]
+    assert check.status == "failed"
+    assert "Delete it" in check.way_out
+
+
+def test_a_file_that_hides_one_of_pythons_is_a_warning(workspace):
+    (workspace.root / "random.py").touch()
+    check = checks()["workspace"]
+    assert (check.status, "random.py" in check.found) == ("warning", True)
+
+
+def test_a_wrong_variable_fails_in_words(here, monkeypatch):
+    monkeypatch.setenv("TITO_WORKSPACE", str(here / "gone"))
+    check = checks()["workspace"]
+    assert (check.status, "TITO_WORKSPACE" in check.found) == ("failed", True)
+    assert "tito init" in check.way_out
+
+
+def test_a_file_of_the_learner_that_breaks_the_self_check_is_not_reinstalled(command, tmp_path):
+    core = tmp_path / "tinytorch/core"
+    core.mkdir(parents=True)
+    (tmp_path / "tito.json").write_text("{}")
+    (core / "losses.py").write_text("def mse_loss(input, target:\n")
+    done = command("doctor", "--json")
+    assert done.returncode == 3
+    found = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert [name for name, check in found.items() if check["status"] == "failed"] == ["self-check"]
+    assert "losses.py (yours), line 1" in found["self-check"]["found"]
+    assert "tito check 04" in found["self-check"]["way_out"]
+    assert "tito undo" in found["self-check"]["way_out"]
+    assert "install" not in found["self-check"]["way_out"]
+    assert found["datasets"]["status"] == "warning"
+
+
+def test_a_loss_that_does_not_fall_on_the_learners_code_leads_to_the_checks(here, monkeypatch):
+    from tinytorch import optim
+
+    monkeypatch.setattr(optim.SGD, "step", lambda self: None)
+    monkeypatch.setattr(doctor, "whose", lambda: {"optimizers": "yours"})
+    assert "tito check" in checks()["self-check"].way_out

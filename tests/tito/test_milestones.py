@@ -1,15 +1,19 @@
 """Finding milestones, and saying whose line it was when one fails."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import tinytorch.core
+import tito
 from tito.errors import Exit, TitoError
 from tito.milestones import discover, find, home, perform
-from tito.provenance import sentence, whose
+from tito.provenance import learner_error, sentence, whose
 from tito.stage import Stage
 
 
@@ -77,16 +81,64 @@ def run(milestones, name, tmp_path):
     return perform(find(name, discover(milestones)), Stage(tmp_path / "out"))
 
 
-def test_a_milestone_is_earned_when_all_that_it_needs_is_yours(
-    workspace, add_milestone, milestones, tmp_path
+@pytest.fixture
+def judged(monkeypatch, tmp_path):
+    """What the checks say about the modules, settable; and which modules they were asked about."""
+    from tito import checking
+    from tito.workspace import Workspace
+
+    said = {"passes": True, "asked": []}
+
+    def check_modules(workspace, modules):
+        said["asked"] = list(modules)
+        return dict.fromkeys(modules, said["passes"])
+
+    monkeypatch.setattr(checking, "check_modules", check_modules)
+    monkeypatch.setattr(Workspace, "find", lambda: Workspace(tmp_path))
+    return said
+
+
+def test_a_milestone_is_earned_when_all_that_it_needs_is_yours_and_passes(
+    workspace, add_milestone, milestones, tmp_path, judged
 ):
     (workspace / "olympics.py").write_text("")
     add_milestone(2001, "mine", needs=[20])
+    result = run(milestones, "mine", tmp_path)
+    assert (result["earned"], result["checks"]) == (True, {"olympics": True})
+    judged["passes"] = False
+    result = run(milestones, "mine", tmp_path)
+    assert (result["passed"], result["earned"]) == (True, False)
+    assert result["checks"] == {"olympics": False}
+
+
+def test_a_milestone_is_not_earned_on_the_reference(
+    workspace, add_milestone, milestones, tmp_path, judged
+):
+    (workspace / "olympics.py").write_text("")
     add_milestone(2002, "mixed", needs=[1, 20])
-    assert run(milestones, "mine", tmp_path)["earned"] is True
     result = run(milestones, "mixed", tmp_path)
     assert (result["passed"], result["earned"]) == (True, False)
     assert result["whose"] == {"tensor": "reference", "olympics": "yours"}
+    assert judged["asked"] == []
+
+
+def test_a_missed_target_earns_nothing(workspace, add_milestone, milestones, tmp_path, judged):
+    (workspace / "olympics.py").write_text("")
+    add_milestone(2003, "missed", needs=[20], accuracy=10.0)
+    assert run(milestones, "missed", tmp_path)["earned"] is False
+    assert judged["asked"] == []
+
+
+def test_results_go_into_the_workspace_from_any_folder_of_it(tmp_path, monkeypatch):
+    from tinytorch import core
+    from tito.milestones import runs_folder
+
+    assert core.workspace() is None
+    assert runs_folder().as_posix() == "tinytorch-runs"
+    (tmp_path / "tito.json").touch()
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert runs_folder() == tmp_path / "tinytorch-runs"
 
 
 def test_a_failure_in_the_learners_file_names_their_line(
@@ -145,3 +197,67 @@ def test_the_seed_and_the_versions_go_into_the_result(milestones, tmp_path):
     result = perform(milestone, Stage(tmp_path, seeds=7))
     assert result["seeds"] == 7
     assert set(result["versions"]) == {"tinytorch", "numpy", "python", "platform"}
+
+
+# ------------------------------------------------------------------ what the learner's file broke
+
+
+def told(code):
+    """What the learner is told about the error that `code` raises."""
+    with pytest.raises(Exception, match=r".") as caught:
+        exec(compile(code, "somewhere.py", "exec"), {})
+    return learner_error(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "use", "words"),
+    [
+        ("x = 1\ndef f(x:\n", "", ["SyntaxError", "olympics.py (yours), line 2: def f(x:"]),
+        ("x = 1\n  y = 2\n", "", ["IndentationError", "olympics.py (yours), line 2"]),
+        ("x = 1\nraise ValueError('no')\n", "", ["ValueError: no", "olympics.py (yours), line 2"]),
+        ("x = 1\0\n", "", ["null bytes", "olympics.py (yours)"]),
+        ("", "from tinytorch.core.olympics import score",
+         ["cannot import name 'score'", "olympics.py (yours) lacks it", "somewhere.py, line 1"]),
+        ("class Event: pass\n", "from tinytorch.core.olympics import Event\nEvent.run",
+         ["no attribute 'run'", "olympics.py (yours) lacks it", "somewhere.py, line 2"]),
+        ("class Event: pass\n", "from tinytorch.core.olympics import Event\nEvent().run",
+         ["no attribute 'run'", "olympics.py (yours) lacks it"]),
+        ("", "import tinytorch.core.olympics as o\no.score",
+         ["no attribute 'score'", "olympics.py (yours) lacks it"]),
+        ("def f(): raise NotImplementedError('exercise 20.1: f is yours to build')\n",
+         "from tinytorch.core.olympics import f\nf()",
+         ["stopped: exercise 20.1: f is yours to build", "line 1, in f"]),
+    ],
+)  # fmt: skip
+def test_the_learners_file_is_named_with_the_way_out(workspace, text, use, words):
+    (workspace / "olympics.py").write_text(text)
+    error = told(use or "import tinytorch.core.olympics")
+    assert error.code == Exit.MISSED
+    for word in (*words, "tito undo", "tito reset 20", "tito diff 20", "tito check 20"):
+        assert word in str(error), word
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import tinytorch.core.olympics\n1 / 0", "import nowhere", "[].nothing", "eval('x =')"],
+)
+def test_an_error_of_somebody_else_is_not_the_learners(workspace, code):
+    (workspace / "olympics.py").write_text("x = 1\n")
+    assert told(code) is None
+
+
+def test_modules_are_found_without_running_them(tmp_path, milestones):
+    """`tito milestone list` must work when a file of the learner does not."""
+    core = tmp_path / "mine/tinytorch/core"
+    core.mkdir(parents=True)
+    (tmp_path / "mine/tito.json").write_text("{}")
+    (core / "tensor.py").write_text("not Python (")
+    program = (
+        "import sys; from tito.provenance import whose; owners = whose();"
+        "print(owners['tensor'], owners['layers'], 'numpy' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path / "mine", capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(tito.__file__).parents[1])}, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == "yours reference False\n"

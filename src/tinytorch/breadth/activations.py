@@ -15,6 +15,7 @@ from tinytorch.core.activations import (
     gelu,
     leaky_relu,
     log_softmax,
+    placed,
     sigmoid,
     softmax,
     softplus,
@@ -30,11 +31,6 @@ __all__ = [
     "Softplus", "Softsign", "Tanh", "celu", "elu", "glu", "hardsigmoid", "hardswish", "hardtanh",
     "logsigmoid", "mish", "prelu", "relu6", "selu", "silu", "softmin", "softsign",
 ]  # fmt: skip
-
-
-def placed(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
-    """`result`, written into `input` if that is wanted."""
-    return input.copy_(result) if inplace else result
 
 
 # --------------------------------------------------------------- rectifiers that bend smoothly

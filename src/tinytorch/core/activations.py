@@ -54,12 +54,21 @@ def as_floating(name: str, input: Any) -> Tensor:
     return input if floats else input.to(get_default_dtype())
 
 
+def placed(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
+    """`result`; with `inplace`, `input` itself with the values of `result` written into it."""
+    return input.copy_(result) if inplace else result
+
+
 # --------------------------------------------------------------------------------- rectifiers
 
 
 @kernel("relu")
 def relu_kernel(x: np.ndarray) -> np.ndarray:
-    """max(x, 0): values above zero pass, all others become zero.
+    """max(x, 0): values above zero pass, those below become zero, and nan stays nan.
+
+    Args:
+        x: any shape, any numbers; left as it is.
+    Returns: the shape and dtype of `x`.
 
     >>> relu_kernel(np.array([-2.0, 3.0]))
     array([0., 3.])
@@ -83,19 +92,22 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """
     if expect_tensor("relu", input).array.dtype.kind == "b":
         raise RuntimeError(f"relu: got bools of shape {input.shape}, expected numbers; use x.int()")
-    result = apply("relu", input)
-    return input.copy_(result) if inplace else result
+    return placed(input, apply("relu", input), inplace)
 
 
 @kernel("leaky_relu")
 def leaky_relu_kernel(x: np.ndarray, negative_slope: float) -> np.ndarray:
-    """x above zero, negative_slope * x below: of the two lines, the upper or the lower one.
+    """x above zero, negative_slope * x below; the slope may be any number, also above 1.
 
-    Choosing by np.where would take several times as long: a branch that nobody can foresee.
+    Args:
+        x: any shape, floating-point; left as it is.
+    Returns: the shape and dtype of `x`.
 
     >>> leaky_relu_kernel(np.array([-2.0, 3.0]), 0.5)
     array([-1.,  3.])
     """
+    # Of the two lines, the upper or the lower one. Choosing by np.where takes several times as
+    # long: a branch that nobody can foresee.
     line = x * negative_slope
     return np.maximum(x, line) if negative_slope <= 1 else np.minimum(x, line)
 
@@ -107,6 +119,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
         input: any shape, floating-point.
         negative_slope: the slope below zero.
         inplace: write the result into `input` itself.
+    Returns: the shape and dtype of `input`; with `inplace`, `input` itself.
+    Raises: NotImplementedError for integers and bools.
     Source: Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic
         Models", 2013.
 
@@ -115,7 +129,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     """
     expect_floating("leaky_relu", input)
     result = apply("leaky_relu", input, negative_slope=float(negative_slope))
-    return input.copy_(result) if inplace else result
+    return placed(input, result, inplace)
 
 
 # ----------------------------------------------------------------- from a threshold to a curve
@@ -123,11 +137,16 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 
 @kernel("sigmoid")
 def sigmoid_kernel(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + e^-x), as e^x / (1 + e^x) below zero: so e^ is never taken of a positive number.
+    """1 / (1 + e^-x), without an overflow however far from zero x lies.
+
+    Args:
+        x: any shape, floating-point; left as it is.
+    Returns: the shape and dtype of `x`, in [0, 1].
 
     >>> sigmoid_kernel(np.array([-10000.0, 0.0, 10000.0]))
     array([0. , 0.5, 1. ])
     """
+    # Below zero as e^x / (1 + e^x), which is the same: e^ never meets a positive number.
     return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
@@ -145,14 +164,28 @@ def sigmoid(input: Tensor) -> Tensor:
     return apply("sigmoid", as_floating("sigmoid", input))
 
 
-KERNELS["tanh"] = np.tanh
+@kernel("tanh")
+def tanh_kernel(x: np.ndarray) -> np.ndarray:
+    """(e^x - e^-x) / (e^x + e^-x), with all its digits, also next to zero.
+
+    Args:
+        x: any shape, floating-point; left as it is.
+    Returns: the shape and dtype of `x`, in [-1, 1].
+
+    >>> tanh_kernel(np.array([-10000.0, 0.0, 1e-10]))
+    array([-1.e+00,  0.e+00,  1.e-10])
+    """
+    # As 2 * sigmoid(2 x) - 1 it would lose them there: 1 minus nearly 1 leaves only rounding.
+    return np.tanh(x)
 
 
 @method
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent: a sigmoid stretched to (-1, 1), with its middle at 0.
 
-    tanh(x) = 2 * sigmoid(2 * x) - 1.
+    Args:
+        input: any shape, any range; integers become the default dtype.
+    Returns: the shape of `input`, in [-1, 1].
 
     >>> tanh(Tensor([-1.0, 0.0, 1.0]))
     tensor([-0.7616,  0.0000,  0.7616])
@@ -164,11 +197,14 @@ def tanh(input: Tensor) -> Tensor:
 def softplus_kernel(x: np.ndarray, beta: float, threshold: float) -> np.ndarray:
     """log(1 + e^(beta x)) / beta, and x itself where beta * x is above `threshold`.
 
-    log(1 + e^z) = max(z, 0) + log(1 + e^-|z|): the large part is split off before e^ sees it.
+    Args:
+        x: any shape, floating-point; left as it is.
+    Returns: the shape and dtype of `x`, above 0; correct to all digits far below zero too.
 
     >>> softplus_kernel(np.array([-10000.0, 0.0, 10000.0]), beta=1.0, threshold=20.0)
     array([0.00000000e+00, 6.93147181e-01, 1.00000000e+04])
     """
+    # log(1 + e^z) = max(z, 0) + log(1 + e^-|z|): the large part is split off before e^ sees it.
     z = x * beta
     curve = np.log1p(np.exp(-np.abs(z))) + np.maximum(z, 0)
     return np.where(z > threshold, x, curve / beta)
@@ -181,6 +217,10 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
         input: any shape, floating-point.
         beta: how sharp the bend is; the larger, the closer to relu.
         threshold: where beta * x is above it, the result is x.
+    Returns: the shape and dtype of `input`, above 0.
+    Raises: NotImplementedError for integers and bools.
+    Source: Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating Second-Order Functional
+        Knowledge for Better Option Pricing", 2000.
 
     >>> softplus(Tensor([-2.0, 0.0, 2.0]))
     tensor([0.1269, 0.6931, 2.1269])
@@ -190,6 +230,25 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
 
 # -------------------------------------------------------------------------------------- gelu
+
+
+def polynomial(z: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
+    """The polynomial with these coefficients, highest power first, at each value of `z`.
+
+    Args:
+        z: any shape, floating-point; left as it is.
+        coefficients: two or more.
+    Returns: the shape and dtype of `z`.
+
+    >>> polynomial(np.array([2.0, 3.0]), (1.0, 0.0, -1.0))  # z² - 1
+    array([3., 8.])
+    """
+    total = np.full_like(z, coefficients[0])
+    for coefficient in coefficients[1:]:
+        total *= z
+        total += coefficient
+    return total
+
 
 # Coefficients, highest power first, of the rational functions in W. J. Cody, "Rational Chebyshev
 # Approximations for the Error Function", 1969. NEAR is erf(z) / z in powers of z², FAR is
@@ -208,19 +267,6 @@ FAR = (
      1.62138957456669019e03, 3.29079923573345963e03, 4.36261909014324716e03,
      3.43936767414372164e03, 1.23033935480374942e03),
 )  # fmt: skip
-
-
-def polynomial(z: np.ndarray, coefficients: tuple[float, ...]) -> np.ndarray:
-    """The polynomial with these coefficients, highest power first, at `z` (Horner's scheme).
-
-    >>> polynomial(np.array([2.0, 3.0]), (1.0, 0.0, -1.0))  # z² - 1
-    array([3., 8.])
-    """
-    total = np.full_like(z, coefficients[0])
-    for coefficient in coefficients[1:]:
-        total *= z
-        total += coefficient
-    return total
 
 
 @kernel("erf")
@@ -254,12 +300,16 @@ def erf(input: Tensor) -> Tensor:
 def gelu_kernel(x: np.ndarray, approximate: str) -> np.ndarray:
     """x times the share of a normal distribution that lies below x.
 
-    The approximation is 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x³))), computed in
-    one array; x³ stands as a product, because x**3 takes ten times as long.
+    Args:
+        x: any shape, floating-point; left as it is.
+        approximate: "none" for that share from erf, "tanh" for the paper's approximation of it,
+            (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x³))) / 2.
+    Returns: the shape and dtype of `x`.
 
     >>> gelu_kernel(np.array([-1.0, 1.0]), "none").round(4)
     array([-0.1587,  0.8413])
     """
+    # One array throughout, and x³ as a product: x**3 takes a hundred times as long.
     if approximate == "none":
         share = KERNELS["erf"](x * math.sqrt(0.5))
     else:
@@ -282,6 +332,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
         input: any shape, floating-point.
         approximate: "none" for the exact form, with erf; "tanh" for a faster one within 5e-4.
     Returns: the shape and dtype of `input`, from about -0.17 up.
+    Raises: RuntimeError for another word, NotImplementedError for integers and bools.
     Source: Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
 
     >>> gelu(Tensor([-1.0, 0.0, 1.0])), gelu(Tensor([1.0]), approximate="tanh")
@@ -295,24 +346,43 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 # ----------------------------------------------------------------- from scores to distributions
 
 
+def scores_of(name: str, input: Tensor, dim: int | None, dtype: Any) -> Tensor:
+    """`input` in the wanted dtype, refused if it holds no floats or no `dim` is given."""
+    if dim is None:
+        raise TypeError(
+            f"{name}: dim is missing. It names the dimension whose values add up to 1: dim=-1 for "
+            "scores of shape (batch, classes)."
+        )
+    expect_tensor(name, input)
+    return expect_floating(name, input if dtype is None else input.to(dtype))
+
+
+def largest(x: np.ndarray, dim: int | None) -> np.ndarray:
+    """The maximum along `dim`, kept as a dimension of size 1; -inf where there are no values.
+
+    >>> largest(np.array([[1.0, 5.0], [7.0, 2.0]]), 1)
+    array([[5.],
+           [7.]])
+    """
+    return np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
+
+
 @kernel("softmax")
 def softmax_kernel(x: np.ndarray, dim: int | None) -> np.ndarray:
     """e^x, divided by its sum along `dim`.
 
-    Taking the row's own maximum away first changes no share, since e^(x - m) = e^x / e^m, and
-    keeps e^ from overflowing: the largest one is then e^0.
+    Args:
+        x: any shape, floating-point, any range; left as it is.
+    Returns: the shape and dtype of `x`, in [0, 1].
 
     >>> softmax_kernel(np.array([1000.0, 1000.0]), 0)
     array([0.5, 0.5])
     """
+    # Taking the row's own maximum away first changes no share, since e^(x - m) = e^x / e^m, and
+    # keeps e^ from overflowing: the largest one is then e^0.
     share = np.exp(x - largest(x, dim))
     share /= np.add.reduce(share, axis=dim, keepdims=True)
     return share
-
-
-def largest(x: np.ndarray, dim: int | None) -> np.ndarray:
-    """The maximum along `dim`, kept as a dimension of size 1; -inf where there are no values."""
-    return np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
 
 
 @method
@@ -335,27 +405,19 @@ def softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tens
     return apply("softmax", scores, dim=dims(dim, scores.ndim))
 
 
-def scores_of(name: str, input: Tensor, dim: int | None, dtype: Any) -> Tensor:
-    """`input` in the wanted dtype, refused if it holds no floats or no `dim` is given."""
-    if dim is None:
-        raise TypeError(
-            f"{name}: dim is missing. It names the dimension whose values add up to 1: dim=-1 for "
-            "scores of shape (batch, classes)."
-        )
-    expect_tensor(name, input)
-    return expect_floating(name, input if dtype is None else input.to(dtype))
-
-
 @kernel("log_softmax")
 def log_softmax_kernel(x: np.ndarray, dim: int | None) -> np.ndarray:
-    """log(softmax(x)), without the detour: x minus the logarithm of the sum of e^x.
+    """The logarithm of the shares along `dim`, finite also where a share is too small to store.
 
-    The share of a hopeless class is rounded to 0, and log(0) is -inf; its logarithm is a plain
-    number, if it never was a share.
+    Args:
+        x: any shape, floating-point, any range; left as it is.
+    Returns: the shape and dtype of `x`, at most 0.
 
     >>> log_softmax_kernel(np.array([0.0, 1000.0]), 0)
     array([-1000.,     0.])
     """
+    # log(e^x / sum) = x - log(sum). The share of a hopeless class is rounded to 0, and log(0) is
+    # -inf; its logarithm is a plain number, if it never was a share.
     shifted = x - largest(x, dim)
     shifted -= np.log(np.add.reduce(np.exp(shifted), axis=dim, keepdims=True))
     return shifted

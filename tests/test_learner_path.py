@@ -1,0 +1,23 @@
+"""From `tito init` to a green module and earned milestones, by the command alone."""
+
+import pytest
+from learner_path import walk
+
+from tito.course import chapters
+
+ALL = [chapter.number for chapter in chapters() if chapter.number <= 8]
+
+
+def test_a_newcomer_gets_through_the_welcome(tmp_path):
+    walk(tmp_path / "work", "editor", [0], milestones=False)
+
+
+@pytest.mark.slow
+def test_the_foundation_tier_is_built_in_an_editor_and_earns_its_milestones(tmp_path):
+    walk(tmp_path / "work", "editor", ALL)
+
+
+@pytest.mark.slow
+def test_the_foundation_tier_is_built_in_notebooks_and_earns_its_milestones(tmp_path):
+    pytest.importorskip("nbclient", reason="nbclient is not installed")
+    walk(tmp_path / "work", "notebook", ALL)
