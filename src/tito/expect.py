@@ -205,7 +205,9 @@ def expect(
     if not failure.difference:
         failure.difference = changed(before, inputs)
     failure.shapes = meeting(before, actual, equals)
-    saw = ("value", actual, {name: plain(value) for name, value in inputs.items()})
+    after = {name: plain(value) for name, value in inputs.items()}
+    kind = str(getattr(actual, "dtype", "")) if dtype else ""
+    saw = ("value", actual, after, kind, within)
     session.note(saw, failure if failure.difference else None)
 
 
@@ -236,7 +238,7 @@ def raises(
     else:
         failure.actual = show(actual)
         failure.difference = f"no error came, expected {error.__name__}"
-        session.note(("value", actual, {}), failure)
+        session.note(("value", actual, {}, "", 1e-5), failure)
 
 
 def described(code: str, inputs: dict[str, Any], ask: str) -> Failure:
@@ -394,12 +396,13 @@ def same_notes(mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
 
 
 def same_note(mine: Any, theirs: Any) -> bool:
-    """Whether two notes agree: the same kind of end, and the same values within 1e-4."""
+    """Whether two notes agree: the same kind of end, and values within what was asked for."""
     if mine[:1] != theirs[:1]:
         return False
     if mine[0] != "value":
         return mine == theirs
-    return not any(difference(a, b, 1e-4) for a, b in zip(mine[1:], theirs[1:], strict=True))
+    pairs = zip(mine[1:4], theirs[1:4], strict=True)
+    return not any(difference(a, b, mine[4]) for a, b in pairs)
 
 
 def file_names(files: Iterable[Path]) -> list[str]:

@@ -29,6 +29,7 @@ from tito import expect
 from tito.course import Chapter, Exercise, chapters, find_exercise
 from tito.expect import Failure, Session, same_notes, smallest
 from tito.misconceptions import Version, read_versions
+from tito.sources import segment
 
 __all__ = ["Job", "accused", "imported_session", "judge"]
 
@@ -353,15 +354,48 @@ def accused(
 ) -> Version | None:
     """The wrong version that behaves as the learner's does, in every expectation of the checks.
 
+    Only definitions that matter are suspected: those with the reference's version in whose place
+    the checks would see something else. Where there is none, the fault lies in what they use.
+
     Args:
-        known: what wrong versions are known to see, for whoever asks often.
+        known: what versions are known to see, for whoever asks often.
     """
+    known = {} if known is None else known
+    suspects = []
+    for name in exercise.built():
+        right = Version("reference", exercise.id, name, "", segment(exercise.module_source, name))
+        if not same_notes(outcome.notes, notes_of(right, exercise, work, known)):
+            suspects.append(name)
+    return alike(exercise, outcome, work, suspects, known) if suspects else elsewhere(exercise)
+
+
+def alike(
+    exercise: Exercise,
+    outcome: Outcome,
+    work: Job,
+    names: Sequence[str],
+    known: dict[Any, list[Any]],
+) -> Version | None:
+    """The first wrong version of one of these definitions with which the checks see the same."""
     for version in read_versions(exercise.chapter.folder / "misconceptions.py"):
-        if version.exercise == exercise.id and same_notes(
-            outcome.notes, notes_of(version, exercise, work, {} if known is None else known)
+        if (
+            version.exercise == exercise.id
+            and version.target in names
+            and same_notes(outcome.notes, notes_of(version, exercise, work, known))
         ):
             return version
     return None
+
+
+def elsewhere(exercise: Exercise) -> Version:
+    """What to say when the reference fails in the place of the learner's definitions, too."""
+    names = " and ".join(exercise.built())
+    sentence = (
+        f"With the reference's {names} in the place of yours the checks see the same, so the fault "
+        "is not there. It is in something that is used: an exercise before this one, or a "
+        f"given definition that was changed. Ask tito check {exercise.chapter.number:02d}."
+    )
+    return Version("elsewhere", exercise.id, "", sentence, "")
 
 
 def notes_of(

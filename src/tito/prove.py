@@ -24,6 +24,7 @@ from tito.judge import (
     Job,
     Outcome,
     accused,
+    alike,
     framework,
     is_core,
     judge,
@@ -226,7 +227,10 @@ def tried(
     with loaded(exercise, work.code), redirect_stdout(io.StringIO()):
         checks = load_checks(exercise.chapter)[exercise.id]
         outcome = run_checks(exercise, checks, work.code, 1)
-    found = accused(exercise, outcome, work, known)
+    if outcome.status == "passed":  # nobody would ask; it must not look like a wrong version
+        found = alike(exercise, outcome, work, exercise.definitions, known)
+    else:
+        found = accused(exercise, outcome, work, known)
     return outcome, found.name if found else ""
 
 

@@ -135,11 +135,18 @@ def test_the_same_seed_gives_the_same_inputs_and_another_one_others():
 
 
 def test_notes_agree_when_values_and_ends_do():
-    one = [("value", np.array([1.0]), {}), ("error", "ValueError")]
-    assert same_notes(one, [("value", np.array([1.0 + 1e-7]), {}), ("error", "ValueError")])
-    assert not same_notes(one, [("value", np.array([1.1]), {}), ("error", "ValueError")])
-    assert not same_notes(one, [("value", np.array([1.0]), {}), ("error", "TypeError")])
+    one = [("value", np.array([1.0]), {}, "", 1e-5), ("error", "ValueError")]
+    assert same_notes(one, [("value", np.array([1.0 + 1e-7]), {}, "", 1e-5), ("error", "ValueError")])
+    assert not same_notes(one, [("value", np.array([1.1]), {}, "", 1e-5), ("error", "ValueError")])
+    assert not same_notes(one, [("value", np.array([1.0]), {}, "", 1e-5), ("error", "TypeError")])
     assert not same_notes(one, one[:1])
+
+
+def test_a_type_that_was_asked_for_is_part_of_what_was_seen(session):
+    expect("twice(x)", equals=[2.0], dtype="float64", x=np.array([1.0]))
+    expect("twice(x)", equals=[2.0], dtype="float64", x=np.array([1.0], np.float32))
+    first, second = session.notes
+    assert not same_notes([first], [(*second[:2], first[2], *second[3:])])
 
 
 def test_a_long_array_is_shown_in_a_few_lines():

@@ -71,6 +71,13 @@ def test_a_wrong_version_that_nobody_knows_is_not_accused(verdict):
     assert named is None
 
 
+def test_a_fault_in_something_that_is_used_is_not_blamed_on_the_exercise(verdict):
+    text = starting(2).replace("self.count = 0", "self.count = 10")
+    answer, named = verdict(text, "00.2")
+    assert answer["status"] == "failed"
+    assert named == "elsewhere"
+
+
 def test_the_failure_with_the_smallest_input_is_shown(course):
     from tito.expect import Failure, smallest
 

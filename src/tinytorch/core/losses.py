@@ -30,6 +30,12 @@ __all__ = [
 ]  # fmt: skip
 
 
+def check_reduction(reduction: str) -> None:
+    """Refuse any reduction but the three that there are."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f'reduction={reduction!r} is none of "mean", "sum" and "none"')
+
+
 def reduced(losses: Tensor, reduction: str) -> Tensor:
     """The losses of all examples as one number: their "mean", their "sum"; "none" leaves them.
 
@@ -44,10 +50,26 @@ def reduced(losses: Tensor, reduction: str) -> Tensor:
     return losses
 
 
-def check_reduction(reduction: str) -> None:
-    """Refuse any reduction but the three that there are."""
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f'reduction={reduction!r} is none of "mean", "sum" and "none"')
+# --------------------------------------------------------------------------------------- quantities
+
+
+def meeting(input: tuple[int, ...], target: tuple[int, ...]) -> str:
+    """What broadcasting would make of two shapes that should have been equal."""
+    refusal = alignment(input, target)
+    if refusal:
+        return refusal
+    out = np.broadcast_shapes(input, target)
+    sizes = [np.prod(shape, dtype=int) for shape in (input, target, out)]
+    width = max(len(str(n)) for n in out) + 2
+    rows = ["".join(f"{n:>{width}}" for n in s).rjust(width * len(out)) for s in (input, target)]
+    way_out = "Bring one to the shape of the other, such as target.reshape(input.shape)."
+    if sizes[0] != sizes[1]:
+        way_out = "Make sure that every value of the input has its own target."
+    return (
+        f"Broadcasting would line them up from the right and compare {sizes[0]} values with "
+        f"{sizes[1]} as {out}, {sizes[2]} pairs:\n"
+        f"  input   {rows[0]}\n  target  {rows[1]}\n{way_out}"
+    )
 
 
 def same_shape(
@@ -74,28 +96,6 @@ def same_shape(
         )
 
 
-def meeting(input: tuple[int, ...], target: tuple[int, ...]) -> str:
-    """What broadcasting would make of two shapes that should have been equal."""
-    refusal = alignment(input, target)
-    if refusal:
-        return refusal
-    out = np.broadcast_shapes(input, target)
-    sizes = [np.prod(shape, dtype=int) for shape in (input, target, out)]
-    width = max(len(str(n)) for n in out) + 2
-    rows = ["".join(f"{n:>{width}}" for n in s).rjust(width * len(out)) for s in (input, target)]
-    way_out = "Bring one to the shape of the other, such as target.reshape(input.shape)."
-    if sizes[0] != sizes[1]:
-        way_out = "Make sure that every value of the input has its own target."
-    return (
-        f"Broadcasting would line them up from the right and compare {sizes[0]} values with "
-        f"{sizes[1]} as {out}, {sizes[2]} pairs:\n"
-        f"  input   {rows[0]}\n  target  {rows[1]}\n{way_out}"
-    )
-
-
-# -------------------------------------------------------------------------------- quantities
-
-
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """The squared error (input - target)²: twice as far off is four times as bad.
 
@@ -112,7 +112,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
     return reduced((input - target) ** 2, reduction)
 
 
-# ------------------------------------------------------------------------------ many classes
+# ------------------------------------------------------------------------------------- many classes
 
 
 @kernel("nll")
@@ -147,269 +147,6 @@ def rows_of(input: Tensor) -> Tensor:
         return input.reshape(1, *input.shape)
     last = input.permute(0, *range(2, input.ndim), 1)  # (N, d1, ..., C)
     return last.reshape(math.prod(last.shape[:-1]), last.shape[-1])
-
-
-def shares(
-    name: str,
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None,
-    ignore_index: int,
-    reduction: str,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The labels in a row, and how much each example counts, without and with its class's weight.
-
-    A label to ignore counts 0. For a mean the shares with weights add up to 1.
-    """
-    check_reduction(reduction)
-    labels, classes = target.array.reshape(-1), input.shape[min(1, input.ndim - 1)]
-    unsigned = labels.view(f"u{labels.itemsize}")  # a negative number then is a very large one
-    valid = unsigned.max(initial=0) < classes and not 0 <= ignore_index < classes
-    if valid and weight is None and len(labels):  # the common case: all count the same
-        share = np.array(1 / len(labels) if reduction == "mean" else 1, input.dtype)
-        return labels, share, share
-    counts = labels != ignore_index
-    check_range(name, target, counts, classes)
-    labels = np.where(counts, labels, 0)
-    base = counts.astype(input.dtype)
-    share = base if weight is None else base * weight.array[labels]
-    if reduction == "mean":
-        total = share.sum()
-        base = np.divide(base, total, out=base.copy(), where=counts)
-        share = np.divide(share, total, out=share.copy(), where=counts)
-    return labels, base, share
-
-
-def finished(loss: Tensor, share: np.ndarray, target: Tensor, reduction: str) -> Tensor:
-    """Losses in the shape of their labels, or their sum; a mean of nothing is nan."""
-    if reduction == "none":
-        return loss.reshape(target.shape)
-    if reduction == "mean" and not share.any():
-        return loss + math.nan  # added, so that the gradients stay 0
-    return loss
-
-
-def nll_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    *,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-) -> Tensor:
-    """The negative log-likelihood: minus the log-probability that was given to the right class.
-
-    Args:
-        input: log-probabilities, (C,), (N, C) or (N, C, d1, ...), as from log_softmax.
-        target: class numbers, (), (N,) or (N, d1, ...), of an integer dtype.
-        weight: (C,), how much each class counts.
-        ignore_index: examples with this label do not count.
-        reduction: "mean", in which an example has the weight of its label, "sum" or "none".
-    Raises: IndexError for a label that is no class, RuntimeError or ValueError for what does not
-        fit otherwise.
-
-    >>> from tinytorch.core.tensor import tensor
-    >>> nll_loss(Tensor([[-0.1, -2.4], [-0.7, -0.7]]), tensor([1, 0]))
-    tensor(1.5500)
-    """
-    warn_if_made_by("softmax", "nll_loss", input, "log-probabilities; use log_softmax instead")
-    check_labels("nll_loss", input, target, weight)
-    labels, _, share = shares("nll_loss", input, target, weight, ignore_index, reduction)
-    loss = apply("nll", rows_of(input), Tensor(labels), Tensor(share), reduction=reduction)
-    return finished(loss, share, target, reduction)
-
-
-def smoothed(
-    labels: np.ndarray,
-    base: np.ndarray,
-    share: np.ndarray,
-    weight: Tensor | None,
-    classes: int,
-    smoothing: float,
-) -> np.ndarray:
-    """Labels as distributions: 1 - smoothing at the label, the rest spread evenly over all classes.
-
-    Returns: (N, C); each row is multiplied by how much the example counts.
-
-    >>> smoothed(np.array([1]), np.array(1.0), np.array(1.0), None, 4, 0.2)
-    array([[0.05, 0.85, 0.05, 0.05]])
-    """
-    rows = np.empty((len(labels), classes), share.dtype)
-    rows[...] = base.reshape(-1, 1) * (smoothing / classes)
-    if weight is not None:
-        rows *= weight.array
-    rows[np.arange(len(labels)), labels] += share * (1 - smoothing)
-    return rows
-
-
-def surprise(
-    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
-) -> Tensor:
-    """The cross-entropy for targets that are distributions: -sum(target * log(softmax(input))).
-
-    Args:
-        input: scores, (C,), (N, C) or (N, C, d1, ...).
-        target: probabilities of the same shape.
-    Returns: the loss of each example, the shape of `input` without C.
-    """
-    check_probabilities_of_classes(input, target, ignore_index)
-    dim = min(1, input.ndim - 1)
-    classes = input.shape[dim]
-    if smoothing:
-        target = target * (1 - smoothing) + smoothing / classes
-    if weight is not None:
-        check_weight("cross_entropy", input, weight)
-        target = target * weight.reshape(classes, *[1] * (input.ndim - dim - 1))
-    return -(log_softmax(input, dim) * target).sum(dim)
-
-
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    *,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """How surprised the scores are by the classes: -log(softmax(input)) at the target.
-
-    A model that knows nothing about C classes has the loss log(C). Its gradient is what one would
-    wish for: the predicted shares minus the true ones.
-
-    Args:
-        input: scores (logits), (C,), (N, C) or (N, C, d1, ...), not passed through softmax.
-        target: class numbers, (), (N,) or (N, d1, ...), of an integer dtype; or probabilities of
-            all classes, of the shape of the input and floating-point.
-        weight: (C,), how much each class counts.
-        ignore_index: examples with this label do not count.
-        reduction: "mean", in which an example has the weight of its label, "sum" or "none".
-        label_smoothing: this part of each target, in [0, 1], is spread over all classes evenly.
-    Raises: IndexError for a label that is no class, RuntimeError or ValueError for what does not
-        fit otherwise.
-    Source: label smoothing, Szegedy et al., "Rethinking the Inception Architecture", 2015.
-
-    >>> from tinytorch.core.tensor import tensor
-    >>> cross_entropy(Tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), tensor([0, 2]))
-    tensor(0.6691)
-    """
-    warn_if_made_by("softmax", "cross_entropy", input, "the scores; leave the softmax out")
-    if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(
-            f"cross_entropy: label_smoothing={label_smoothing}, expected a number from 0 to 1"
-        )
-    if isinstance(target, Tensor) and target.dtype.kind == "f":
-        check_reduction(reduction)
-        losses = surprise(input, target, weight, ignore_index, label_smoothing)
-        return reduced(losses, reduction)
-    check_labels("cross_entropy", input, target, weight)
-    log_probs = log_softmax(rows_of(input), dim=1)  # (N, C)
-    labels, base, share = shares("cross_entropy", input, target, weight, ignore_index, reduction)
-    if label_smoothing:
-        smooth = smoothed(labels, base, share, weight, log_probs.shape[1], label_smoothing)
-        loss = (log_probs * Tensor(-smooth)).sum(dim=1 if reduction == "none" else None)
-    else:
-        loss = apply("nll", log_probs, Tensor(labels), Tensor(share), reduction=reduction)
-    return finished(loss, share, target, reduction)
-
-
-# ------------------------------------------------------------------------------- yes or no
-
-
-@kernel("bce")
-def bce_kernel(p: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """-(y log(p) + (1 - y) log(1 - p)), with logarithms of at least -100.
-
-    A probability that was rounded to 0 would otherwise make the loss infinite.
-
-    >>> bce_kernel(np.array([0.5, 0.0]), np.array([1.0, 1.0]))
-    array([  0.69314718, 100.        ])
-    """
-    return -(y * np.maximum(np.log(p), -100) + (1 - y) * np.maximum(np.log1p(-p), -100))
-
-
-def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
-) -> Tensor:
-    """The cross-entropy of yes and no, from probabilities.
-
-    Args:
-        input: probabilities of yes, any shape, in [0, 1].
-        target: 1 for yes, 0 for no, or anything between; the same shape and dtype.
-        weight: a factor for each value, which can be broadcast.
-        reduction: "mean" over all values, "sum" or "none".
-    Raises: ValueError when the shapes differ, RuntimeError for values that are no probabilities.
-
-    >>> binary_cross_entropy(Tensor([0.9, 0.2]), Tensor([1.0, 0.0]))
-    tensor(0.1643)
-    """
-    same_shape("binary_cross_entropy", input, target, ValueError)
-    if input.dtype != target.dtype:
-        raise RuntimeError(
-            f"binary_cross_entropy: got an input of {input.dtype} and a target of {target.dtype}, "
-            f"expected one dtype; write target.to(input.dtype)"
-        )
-    for what, t in (("input", input), ("target", target)):
-        if not ((t.array >= 0) & (t.array <= 1)).all():
-            raise RuntimeError(
-                f"binary_cross_entropy: the {what} has values from {t.array.min():.4g} to "
-                f"{t.array.max():.4g}, expected probabilities from 0 to 1. For scores of any size "
-                "use binary_cross_entropy_with_logits."
-            )
-    return reduced(weighted("weight", apply("bce", input, target), weight), reduction)
-
-
-def binary_cross_entropy_with_logits(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    *,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    """The cross-entropy of yes and no, from scores; sigmoid is part of it.
-
-    With p = sigmoid(x), log(p) is -softplus(-x) and log(1 - p) is -softplus(x). Nothing is
-    rounded to 0 on the way, however large the score is.
-
-    Args:
-        input: scores (logits), any shape: above 0 for yes.
-        target: 1 for yes, 0 for no, or anything between; the same shape.
-        weight: a factor for each value, which can be broadcast.
-        reduction: "mean" over all values, "sum" or "none".
-        pos_weight: a factor for the yes part, which can be broadcast: above 1 where yes is rare.
-    Raises: ValueError when the shapes differ.
-
-    >>> binary_cross_entropy_with_logits(Tensor([0.0, 10000.0]), Tensor([1.0, 1.0]))
-    tensor(0.3466)
-    """
-    name = "binary_cross_entropy_with_logits"
-    warn_if_made_by("sigmoid", name, input, "the scores; leave the sigmoid out")
-    same_shape(name, input, target, ValueError)
-    expect_floating(f"{name}: the target", target)
-    if pos_weight is None:
-        losses = softplus(input) - input * target  # since softplus(-x) = softplus(x) - x
-    else:
-        yes = weighted("pos_weight", target * softplus(-input), pos_weight)
-        losses = yes + (1 - target) * softplus(input)
-    return reduced(weighted("weight", losses, weight), reduction)
-
-
-def weighted(what: str, losses: Tensor, weight: Tensor | None) -> Tensor:
-    """`losses` times `weight`, refused if the product has more values than there are losses."""
-    if weight is None:
-        return losses
-    product = losses * weight
-    if product.shape != losses.shape:
-        raise RuntimeError(
-            f"{what} of shape {weight.shape} does not fit losses of shape {losses.shape}: the "
-            f"product would have shape {product.shape}. Expected one factor per loss, or a shape "
-            "that can be broadcast to them."
-        )
-    return product
-
-
-# ------------------------------------------------------------------------ what is refused
 
 
 def check_labels(name: str, input: Tensor, target: Tensor, weight: Tensor | None) -> None:
@@ -468,6 +205,129 @@ def check_weight(name: str, input: Tensor, weight: Tensor) -> None:
         )
 
 
+def warn_if_made_by(op: str, name: str, input: Tensor, expected: str) -> None:
+    """Warn of a loss that is given shares where it computes them itself."""
+    if getattr(getattr(input, "grad_fn", None), "op", None) == op:
+        warnings.warn(f"{name}: the input was made by {op}; expected {expected}.", stacklevel=3)
+
+
+def counted(
+    name: str,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    ignore_index: int,
+    reduction: str,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The labels in a row, and their `shares`; labels that are no class are refused."""
+    check_reduction(reduction)
+    labels, classes = target.array.reshape(-1), input.shape[min(1, input.ndim - 1)]
+    unsigned = labels.view(f"u{labels.itemsize}")  # a negative number then is a very large one
+    valid = unsigned.max(initial=0) < classes and not 0 <= ignore_index < classes
+    if valid and weight is None and len(labels):  # the common case: all count the same
+        share = np.array(1 / len(labels) if reduction == "mean" else 1, input.dtype)
+        return labels, share, share
+    counts = labels != ignore_index
+    check_range(name, target, counts, classes)
+    labels, each = np.where(counts, labels, 0), counts.astype(input.dtype)
+    return labels, *shares(labels, each, None if weight is None else weight.array, reduction)
+
+
+def shares(
+    labels: np.ndarray, counts: np.ndarray, weight: np.ndarray | None, reduction: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """How much each example counts: without the weights of the classes, and with them.
+
+    For a mean both are divided by the sum of the shares with weights, so those add up to 1. An
+    example that does not count has the share 0, also where nothing counts.
+
+    Args:
+        labels: (N,), class numbers.
+        counts: (N,), 1 for an example that counts, 0 for one to ignore, in the type of the losses.
+        weight: (C,), how much each class counts; None for all the same.
+        reduction: "mean", "sum" or "none".
+    Returns: two arrays (N,).
+
+    >>> shares(np.array([0, 1]), np.array([1.0, 1.0]), np.array([1.0, 3.0]), "mean")
+    (array([0.25, 0.25]), array([0.25, 0.75]))
+    """
+    share = counts if weight is None else counts * weight[labels]
+    if reduction != "mean" or not share.any():
+        return counts, share
+    total = share.sum()
+    return counts / total, share / total
+
+
+def finished(loss: Tensor, share: np.ndarray, target: Tensor, reduction: str) -> Tensor:
+    """Losses in the shape of their labels, or their sum; a mean of nothing is nan."""
+    if reduction == "none":
+        return loss.reshape(target.shape)
+    if reduction == "mean" and not share.any():
+        return loss + math.nan  # added, so that the gradients stay 0
+    return loss
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """The negative log-likelihood: minus the log-probability that was given to the right class.
+
+    Args:
+        input: log-probabilities, (C,), (N, C) or (N, C, d1, ...), as from log_softmax.
+        target: class numbers, (), (N,) or (N, d1, ...), of an integer dtype.
+        weight: (C,), how much each class counts.
+        ignore_index: examples with this label do not count.
+        reduction: "mean", in which an example has the weight of its label, "sum" or "none".
+    Raises: IndexError for a label that is no class, RuntimeError or ValueError for what does not
+        fit otherwise.
+
+    >>> from tinytorch.core.tensor import tensor
+    >>> nll_loss(Tensor([[-0.1, -2.4], [-0.7, -0.7]]), tensor([1, 0]))
+    tensor(1.5500)
+    """
+    warn_if_made_by("softmax", "nll_loss", input, "log-probabilities; use log_softmax instead")
+    check_labels("nll_loss", input, target, weight)
+    labels, _, share = counted("nll_loss", input, target, weight, ignore_index, reduction)
+    loss = apply("nll", rows_of(input), Tensor(labels), Tensor(share), reduction=reduction)
+    return finished(loss, share, target, reduction)
+
+
+def smoothed(
+    labels: np.ndarray,
+    base: np.ndarray,
+    share: np.ndarray,
+    weight: Tensor | None,
+    classes: int,
+    smoothing: float,
+) -> np.ndarray:
+    """Labels as distributions: 1 - smoothing at the label, the rest spread evenly over all classes.
+
+    Returns: (N, C); each row is multiplied by how much the example counts.
+
+    >>> smoothed(np.array([1]), np.array(1.0), np.array(1.0), None, 4, 0.2)
+    array([[0.05, 0.85, 0.05, 0.05]])
+    """
+    rows = np.empty((len(labels), classes), share.dtype)
+    rows[...] = base.reshape(-1, 1) * (smoothing / classes)
+    if weight is not None:
+        rows *= weight.array
+    rows[np.arange(len(labels)), labels] += share * (1 - smoothing)
+    return rows
+
+
+def check_smoothing(label_smoothing: float) -> None:
+    """Refuse a share that is none."""
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(
+            f"cross_entropy: label_smoothing={label_smoothing}, expected a number from 0 to 1"
+        )
+
+
 def check_probabilities_of_classes(input: Tensor, target: Tensor, ignore_index: int) -> None:
     """Refuse targets that are meant as probabilities but do not match the scores."""
     expect_floating("cross_entropy", input)
@@ -484,13 +344,175 @@ def check_probabilities_of_classes(input: Tensor, target: Tensor, ignore_index: 
         )
 
 
-def warn_if_made_by(op: str, name: str, input: Tensor, expected: str) -> None:
-    """Warn of a loss that is given shares where it computes them itself."""
-    if getattr(getattr(input, "grad_fn", None), "op", None) == op:
-        warnings.warn(f"{name}: the input was made by {op}; expected {expected}.", stacklevel=3)
+def surprise(
+    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, smoothing: float
+) -> Tensor:
+    """The cross-entropy for targets that are distributions: -sum(target * log(softmax(input))).
+
+    Args:
+        input: scores, (C,), (N, C) or (N, C, d1, ...).
+        target: probabilities of the same shape.
+    Returns: the loss of each example, the shape of `input` without C.
+    """
+    check_probabilities_of_classes(input, target, ignore_index)
+    dim = min(1, input.ndim - 1)
+    classes = input.shape[dim]
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / classes
+    if weight is not None:
+        check_weight("cross_entropy", input, weight)
+        target = target * weight.reshape(classes, *[1] * (input.ndim - dim - 1))
+    return -(log_softmax(input, dim) * target).sum(dim)
 
 
-# ------------------------------------------------------------------------ losses as modules
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """How surprised the scores are by the classes: -log(softmax(input)) at the target.
+
+    A model that knows nothing about C classes has the loss log(C). Its gradient is what one would
+    wish for: the predicted shares minus the true ones.
+
+    Args:
+        input: scores (logits), (C,), (N, C) or (N, C, d1, ...), not passed through softmax.
+        target: class numbers, (), (N,) or (N, d1, ...), of an integer dtype; or probabilities of
+            all classes, of the shape of the input and floating-point.
+        weight: (C,), how much each class counts.
+        ignore_index: examples with this label do not count.
+        reduction: "mean", in which an example has the weight of its label, "sum" or "none".
+        label_smoothing: this part of each target, in [0, 1], is spread over all classes evenly.
+    Raises: IndexError for a label that is no class, RuntimeError or ValueError for what does not
+        fit otherwise.
+    Source: label smoothing, Szegedy et al., "Rethinking the Inception Architecture", 2015.
+
+    >>> from tinytorch.core.tensor import tensor
+    >>> cross_entropy(Tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), tensor([0, 2]))
+    tensor(0.6691)
+    """
+    warn_if_made_by("softmax", "cross_entropy", input, "the scores; leave the softmax out")
+    check_smoothing(label_smoothing)
+    if isinstance(target, Tensor) and target.dtype.kind == "f":
+        losses = surprise(input, target, weight, ignore_index, label_smoothing)
+        return reduced(losses, reduction)
+    check_labels("cross_entropy", input, target, weight)
+    log_probs = log_softmax(rows_of(input), dim=1)  # (N, C)
+    labels, base, share = counted("cross_entropy", input, target, weight, ignore_index, reduction)
+    if label_smoothing:
+        smooth = smoothed(labels, base, share, weight, log_probs.shape[1], label_smoothing)
+        loss = (log_probs * Tensor(-smooth)).sum(dim=1 if reduction == "none" else None)
+    else:
+        loss = apply("nll", log_probs, Tensor(labels), Tensor(share), reduction=reduction)
+    return finished(loss, share, target, reduction)
+
+
+# ---------------------------------------------------------------------------------------- yes or no
+
+
+def weighted(what: str, losses: Tensor, weight: Tensor | None) -> Tensor:
+    """`losses` times `weight`, refused if the product has more values than there are losses."""
+    if weight is None:
+        return losses
+    product = losses * weight
+    if product.shape != losses.shape:
+        raise RuntimeError(
+            f"{what} of shape {weight.shape} does not fit losses of shape {losses.shape}: the "
+            f"product would have shape {product.shape}. Expected one factor per loss, or a shape "
+            "that can be broadcast to them."
+        )
+    return product
+
+
+@kernel("bce")
+def bce_kernel(p: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """-(y log(p) + (1 - y) log(1 - p)), with logarithms of at least -100.
+
+    A probability that was rounded to 0 would otherwise make the loss infinite.
+
+    >>> bce_kernel(np.array([0.5, 0.0]), np.array([1.0, 1.0]))
+    array([  0.69314718, 100.        ])
+    """
+    return -(y * np.maximum(np.log(p), -100) + (1 - y) * np.maximum(np.log1p(-p), -100))
+
+
+def check_probabilities(input: Tensor, target: Tensor) -> None:
+    """Refuse values that are no probabilities, or of two dtypes."""
+    if input.dtype != target.dtype:
+        raise RuntimeError(
+            f"binary_cross_entropy: got an input of {input.dtype} and a target of {target.dtype}, "
+            f"expected one dtype; write target.to(input.dtype)"
+        )
+    for what, t in (("input", input), ("target", target)):
+        if not ((t.array >= 0) & (t.array <= 1)).all():
+            raise RuntimeError(
+                f"binary_cross_entropy: the {what} has values from {t.array.min():.4g} to "
+                f"{t.array.max():.4g}, expected probabilities from 0 to 1. For scores of any size "
+                "use binary_cross_entropy_with_logits."
+            )
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
+) -> Tensor:
+    """The cross-entropy of yes and no, from probabilities.
+
+    Args:
+        input: probabilities of yes, any shape, in [0, 1].
+        target: 1 for yes, 0 for no, or anything between; the same shape and dtype.
+        weight: a factor for each value, which can be broadcast.
+        reduction: "mean" over all values, "sum" or "none".
+    Raises: ValueError when the shapes differ, RuntimeError for values that are no probabilities.
+
+    >>> binary_cross_entropy(Tensor([0.9, 0.2]), Tensor([1.0, 0.0]))
+    tensor(0.1643)
+    """
+    same_shape("binary_cross_entropy", input, target, ValueError)
+    check_probabilities(input, target)
+    return reduced(weighted("weight", apply("bce", input, target), weight), reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """The cross-entropy of yes and no, from scores; sigmoid is part of it.
+
+    With p = sigmoid(x), log(p) is -softplus(-x) and log(1 - p) is -softplus(x). Nothing is
+    rounded to 0 on the way, however large the score is.
+
+    Args:
+        input: scores (logits), any shape: above 0 for yes.
+        target: 1 for yes, 0 for no, or anything between; the same shape.
+        weight: a factor for each value, which can be broadcast.
+        reduction: "mean" over all values, "sum" or "none".
+        pos_weight: a factor for the yes part, which can be broadcast: above 1 where yes is rare.
+    Raises: ValueError when the shapes differ.
+
+    >>> binary_cross_entropy_with_logits(Tensor([0.0, 10000.0]), Tensor([1.0, 1.0]))
+    tensor(0.3466)
+    """
+    name = "binary_cross_entropy_with_logits"
+    warn_if_made_by("sigmoid", name, input, "the scores; leave the sigmoid out")
+    same_shape(name, input, target, ValueError)
+    expect_floating(f"{name}: the target", target)
+    if pos_weight is None:
+        losses = softplus(input) - input * target  # since softplus(-x) = softplus(x) - x
+    else:
+        yes = weighted("pos_weight", target * softplus(-input), pos_weight)
+        losses = yes + (1 - target) * softplus(input)
+    return reduced(weighted("weight", losses, weight), reduction)
+
+
+# -------------------------------------------------------------------------------- losses as modules
 
 
 class Loss(FunctionModule):
@@ -505,23 +527,6 @@ class Loss(FunctionModule):
     def extra_repr(self) -> str:
         """Nothing, as in PyTorch."""
         return ""
-
-
-class MSELoss(Loss):
-    """`mse_loss` as a module."""
-
-    def __init__(self, *, reduction: str = "mean"):
-        super().__init__(mse_loss, {}, reduction=reduction)
-
-
-class NLLLoss(Loss):
-    """`nll_loss` as a module."""
-
-    def __init__(
-        self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"
-    ):
-        buffers = {"weight": weight}
-        super().__init__(nll_loss, buffers, ignore_index=ignore_index, reduction=reduction)
 
 
 class CrossEntropyLoss(Loss):
@@ -548,6 +553,23 @@ class CrossEntropyLoss(Loss):
             reduction=reduction,
             label_smoothing=label_smoothing,
         )
+
+
+class MSELoss(Loss):
+    """`mse_loss` as a module."""
+
+    def __init__(self, *, reduction: str = "mean"):
+        super().__init__(mse_loss, {}, reduction=reduction)
+
+
+class NLLLoss(Loss):
+    """`nll_loss` as a module."""
+
+    def __init__(
+        self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"
+    ):
+        buffers = {"weight": weight}
+        super().__init__(nll_loss, buffers, ignore_index=ignore_index, reduction=reduction)
 
 
 class BCELoss(Loss):
