@@ -26,6 +26,7 @@ from tinytorch.breadth.arithmetic import *  # noqa: F403
 from tinytorch.breadth.creation import *  # noqa: F403
 from tinytorch.breadth.elementwise import *  # noqa: F403
 from tinytorch.breadth.environment import *  # noqa: F403
+from tinytorch.breadth.gradmode import inference_mode, set_grad_enabled
 from tinytorch.breadth.indexing import *  # noqa: F403
 from tinytorch.breadth.linalg import *  # noqa: F403
 from tinytorch.breadth.logic import *  # noqa: F403
@@ -35,13 +36,7 @@ from tinytorch.breadth.serialization import load, save
 from tinytorch.breadth.shaping import *  # noqa: F403
 from tinytorch.breadth.turning import *  # noqa: F403
 from tinytorch.core.activations import erf, log_softmax, relu, sigmoid, softmax, tanh
-from tinytorch.core.autograd import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    no_grad,
-    set_grad_enabled,
-)
+from tinytorch.core.autograd import enable_grad, is_grad_enabled, no_grad
 from tinytorch.core.tensor import (
     Generator,
     Tensor,
@@ -79,8 +74,8 @@ abs, exp, log, neg, sqrt, matmul = (
     Tensor.abs, Tensor.exp, Tensor.log, Tensor.neg, Tensor.sqrt, Tensor.matmul,
 )  # fmt: skip
 eq, ne, lt, le, gt, ge = Tensor.eq, Tensor.ne, Tensor.lt, Tensor.le, Tensor.gt, Tensor.ge
-sum, mean, amax, amin = Tensor.sum, Tensor.mean, Tensor.amax, Tensor.amin
-argmax, argmin, numel = Tensor.argmax, Tensor.argmin, Tensor.numel
+sum, mean, amax = Tensor.sum, Tensor.mean, Tensor.amax
+argmax, numel = Tensor.argmax, Tensor.numel
 reshape, permute, transpose, flatten = (
     Tensor.reshape, Tensor.permute, Tensor.transpose, Tensor.flatten,
 )  # fmt: skip
@@ -92,7 +87,7 @@ short, int, long, bool = int16, int32, int64, bool_
 Size, newaxis = tuple, None
 
 __all__ = [
-    "Generator", "Size", "Tensor", "abs", "amax", "amin", "arange", "argmax", "argmin",
+    "Generator", "Size", "Tensor", "abs", "amax", "arange", "argmax",
     "as_tensor", "autograd", "bool", "cat", "clone", "cuda", "default_generator", "detach",
     "device", "double", "dtype", "e", "enable_grad", "eq", "erf", "exp", "flatten", "float",
     "float16", "float32", "float64", "from_numpy", "full", "ge", "get_default_dtype", "gt",

@@ -1,12 +1,20 @@
-"""The rarer callbacks: what they write, and that they go on after a resumption."""
+"""Clipping with all its options, and the rarer callbacks: what they write, and how they go on."""
 
 import json
+import math
 
 import numpy as np
 import pytest
 
 from tinytorch.breadth.serialization import load
-from tinytorch.breadth.training import PlateauSchedule, SaveBest, WriteHistory
+from tinytorch.breadth.training import (
+    PlateauSchedule,
+    Progress,
+    SaveBest,
+    WriteHistory,
+    clip_grad_norm_,
+    clip_grad_value_,
+)
 from tinytorch.core.layers import Linear
 from tinytorch.core.tensor import Tensor
 from tinytorch.core.training import Trainer
@@ -82,3 +90,82 @@ def test_the_history_is_written_as_json(tmp_path):
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ValueError, match="mode is 'best'"):
         SaveBest("path", mode="best")
+
+
+# ------------------------------------------------------------------------------------ clipping
+
+
+def gradients(shapes=((3, 4), (5,), (), (0, 2)), scale=3.0):
+    rng = np.random.default_rng(2)
+    values = [np.asarray(scale * rng.standard_normal(s), "f4") for s in shapes]
+    params = [Tensor(np.zeros(s, "f4"), requires_grad=True) for s in shapes]
+    for p, g in zip(params, values, strict=True):
+        p.grad = Tensor(g.copy())
+    return [*params, Tensor(np.zeros(2, "f4"), requires_grad=True)], values  # the last has none
+
+
+def in_torch(torch, params):
+    theirs = [torch.zeros(p.shape, requires_grad=True) for p in params]
+    for p, q in zip(params, theirs, strict=True):
+        q.grad = None if p.grad is None else torch.tensor(p.grad.numpy().copy())
+    return theirs
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("norm_type", [1, 2.0, 3, math.inf])
+@pytest.mark.parametrize("max_norm", [0.5, 5, 1e6])
+@pytest.mark.parametrize("scale", [3.0, 1e-6, math.nan])
+def test_clipping_by_norm_agrees_with_pytorch(torch, same, norm_type, max_norm, scale):
+    shapes = ((3, 4), (5,), ()) if norm_type == math.inf else ((3, 4), (5,), (), (0, 2))
+    params, _ = gradients(shapes, scale)
+    theirs = in_torch(torch, params)
+    norm = clip_grad_norm_(iter(params), max_norm, norm_type)
+    expected = torch.nn.utils.clip_grad_norm_(iter(theirs), max_norm, norm_type)
+    same(norm, expected)
+    for p, q in zip(params[:-1], theirs[:-1], strict=True):
+        same(p.grad, q.grad, atol=0)
+    assert params[-1].grad is None
+
+
+@pytest.mark.torch
+def test_clipping_by_value_agrees_with_pytorch(torch, same):
+    params, _ = gradients()
+    theirs = in_torch(torch, params)
+    clip_grad_value_(params, 1.5)
+    torch.nn.utils.clip_grad_value_(theirs, 1.5)
+    for p, q in zip(params[:-1], theirs[:-1], strict=True):
+        same(p.grad, q.grad, rtol=0, atol=0)
+
+
+def test_a_single_tensor_and_no_gradients_can_be_clipped():
+    w = Tensor(np.zeros(2, "f4"), requires_grad=True)
+    assert clip_grad_norm_([w], 1.0).item() == 0
+    w.grad = Tensor(np.array([3, 4], "f4"))
+    assert clip_grad_norm_(w, 1.0).item() == 5
+    assert w.grad.tolist() == pytest.approx([0.6, 0.8], rel=1e-5)
+
+
+@pytest.mark.parametrize("norm_type", [2, math.inf])
+def test_the_norm_of_float16_gradients_does_not_overflow(norm_type):
+    w = Tensor(np.zeros(2, "f2"), requires_grad=True)
+    w.grad = Tensor(np.array([300, 400], "f2"))  # 400 squared is more than float16 holds
+    norm = clip_grad_norm_(w, 5.0, norm_type)
+    assert (norm.item(), norm.dtype) == (500 if norm_type == 2 else 400, np.float16)
+
+
+def test_a_norm_that_is_not_finite_is_refused_when_asked_to():
+    params, _ = gradients(scale=math.nan)
+    with pytest.raises(RuntimeError, match=r"norm of order 2.0 of 4 gradients is nan"):
+        clip_grad_norm_(params, 1.0, error_if_nonfinite=True)
+
+
+# ------------------------------------------------------------------------------------ progress
+
+
+def test_progress_writes_a_line_per_epoch():
+    lines = []
+    trainer = scripted([0.5, 0.25], lambda _: Progress(lines.append))
+    fit(trainer, 2)
+    assert len(lines) == 2
+    assert lines[1].startswith("epoch 2/2  loss ")
+    assert "  lr 0.1  val_loss 0.25" in lines[1]

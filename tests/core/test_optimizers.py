@@ -189,9 +189,11 @@ def test_decay_mixed_into_the_moments_of_adamw_is_found(torch, same, monkeypatch
 @pytest.mark.torch
 def test_damping_the_first_gradient_is_found(torch, same, monkeypatch):
     true = KERNELS["sgd_"]
-    monkeypatch.setitem(
-        KERNELS, "sgd_", lambda *arrays, **settings: true(*arrays, **{**settings, "dampening": 0.3})
-    )
+
+    def damped(param, grad, *velocity, **settings):
+        return true(param, 0.7 * grad, *velocity, **settings)
+
+    monkeypatch.setitem(KERNELS, "sgd_", damped)
     with pytest.raises(AssertionError):
         assert_steps_agree(torch, same, SGD, {"momentum": 0.9, "dampening": 0.3})
 

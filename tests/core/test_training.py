@@ -13,11 +13,9 @@ from tinytorch.core.tensor import Tensor, manual_seed, tensor
 from tinytorch.core.training import (
     Callback,
     EarlyStopping,
-    Progress,
     Trainer,
     accuracy,
     clip_grad_norm_,
-    clip_grad_value_,
     evaluate,
     save_state,
 )
@@ -79,29 +77,17 @@ def in_torch(torch, params):
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("norm_type", [1, 2.0, 3, math.inf])
 @pytest.mark.parametrize("max_norm", [0.5, 5, 1e6])
 @pytest.mark.parametrize("scale", [3.0, 1e-6, math.nan])
-def test_clipping_by_norm_agrees_with_pytorch(torch, same, norm_type, max_norm, scale):
-    shapes = ((3, 4), (5,), ()) if norm_type == math.inf else ((3, 4), (5,), (), (0, 2))
-    params, _ = gradients(shapes, scale)
+def test_clipping_agrees_with_pytorch(torch, same, max_norm, scale):
+    params, _ = gradients(scale=scale)
     theirs = in_torch(torch, params)
-    norm = clip_grad_norm_(iter(params), max_norm, norm_type)
-    expected = torch.nn.utils.clip_grad_norm_(iter(theirs), max_norm, norm_type)
+    norm = clip_grad_norm_(iter(params), max_norm)
+    expected = torch.nn.utils.clip_grad_norm_(iter(theirs), max_norm)
     same(norm, expected)
     for p, q in zip(params[:-1], theirs[:-1], strict=True):
         same(p.grad, q.grad, atol=0)
     assert params[-1].grad is None
-
-
-@pytest.mark.torch
-def test_clipping_by_value_agrees_with_pytorch(torch, same):
-    params, _ = gradients()
-    theirs = in_torch(torch, params)
-    clip_grad_value_(params, 1.5)
-    torch.nn.utils.clip_grad_value_(theirs, 1.5)
-    for p, q in zip(params[:-1], theirs[:-1], strict=True):
-        same(p.grad, q.grad, rtol=0, atol=0)
 
 
 def test_a_short_gradient_keeps_its_bits():
@@ -125,12 +111,6 @@ def test_the_norm_of_float16_gradients_does_not_overflow():
     norm = clip_grad_norm_(w, 5.0)
     assert (norm.item(), norm.dtype) == (500, np.float16)
     assert w.grad.tolist() == pytest.approx([3, 4], rel=1e-2)
-
-
-def test_a_norm_that_is_not_finite_is_refused_when_asked_to():
-    params, _ = gradients(scale=math.nan)
-    with pytest.raises(RuntimeError, match=r"norm of order 2.0 of 4 gradients is nan"):
-        clip_grad_norm_(params, 1.0, error_if_nonfinite=True)
 
 
 # ---------------------------------------------------------------------------------- evaluation
@@ -299,14 +279,6 @@ def test_callbacks_hear_every_event_in_order():
     trainer_of(Net(), callbacks=[Ear()], accumulate=3).fit(batches(), epochs=2)
     steps = [[(1, 3, 4), (2, 4, 4)], [(3, 3, 4), (4, 4, 4)]]
     assert heard == ["fit", "epoch 0/2", *steps[0], 1, "epoch 1/2", *steps[1], 2, "end"]
-
-
-def test_progress_writes_a_line_per_epoch():
-    lines = []
-    trainer_of(Net(), callbacks=[Progress(lines.append)]).fit(batches(), 2, validation=batches())
-    assert len(lines) == 2
-    assert lines[1].startswith("epoch 2/2  loss ")
-    assert "  lr 0.1  val_loss " in lines[1]
 
 
 # -------------------------------------------------------------------------------- early stops

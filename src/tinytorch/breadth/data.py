@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.core.dataloader import Dataset, Sampler, positive, stream
+from tinytorch.breadth.loading import positive
+from tinytorch.core.dataloader import Dataset, Sampler, stream
 from tinytorch.core.tensor import Generator, Tensor
 
 __all__ = ["ConcatDataset", "SubsetRandomSampler", "ToTensor", "WeightedRandomSampler"]

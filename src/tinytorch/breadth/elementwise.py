@@ -18,7 +18,7 @@ from tinytorch.core.tensor import (
     METHODS,
     Tensor,
     apply,
-    get_default_dtype,
+    floating,
     kernel,
     method,
     promoted,
@@ -30,16 +30,6 @@ __all__ = [
     "log1p", "log2", "log10", "logaddexp", "maximum", "minimum", "nan_to_num", "reciprocal",
     "round", "rsqrt", "sign", "sin", "sinh", "tan", "trunc",
 ]  # fmt: skip
-
-
-def floating(x: Tensor) -> Tensor:
-    """`x` itself, or as the default dtype where its values are integers or bools.
-
-    >>> from tinytorch.core.tensor import tensor
-    >>> floating(tensor([1, 2]))
-    tensor([1., 2.])
-    """
-    return x if x.array.dtype.kind == "f" else x.to(get_default_dtype())
 
 
 def expect_tensor(name: str, value: Any) -> Tensor:

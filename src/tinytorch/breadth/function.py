@@ -1,4 +1,4 @@
-"""Operations with a backward of their own, backward from several tensors, the anomaly switch.
+"""Operations with a backward of their own; backward from several tensors, grad, the anomaly switch.
 
 A `Function` enters the table of operations as `Name.apply`. What happens within its
 forward and its backward passes through the door operation by operation, unrecorded; then the call
@@ -18,7 +18,7 @@ from tinytorch.core.autograd import MODE, no_grad, vjp
 from tinytorch.core.tensor import KERNELS, Tensor, apply, listen
 
 __all__ = [
-    "Function", "backward", "set_detect_anomaly",
+    "Function", "backward", "grad", "set_detect_anomaly",
 ]  # fmt: skip
 
 
@@ -201,7 +201,47 @@ def backward(
     for i, tensor in enumerate(tensors):
         g, target = engine.seed(tensor, given[i] if given else None), engine.target_of(tensor)
         roots[target] = roots[target] + g if target in roots else g
-    engine.walk(roots, bool(retain_graph))
+    engine.propagate(roots, bool(retain_graph))
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple:
+    """The gradients of the sum of `outputs` with respect to `inputs`, leaving every `.grad` alone.
+
+    Raises: RuntimeError if an input was not used, unless `allow_unused` (it then gets None).
+
+    >>> x = Tensor([3.0], requires_grad=True)
+    >>> grad(x * x, x)
+    (tensor([6.]),)
+    """
+    engine.refuse_create_graph(create_graph)
+    outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    given = [grad_outputs] if isinstance(grad_outputs, Tensor) else list(grad_outputs or [])
+    roots: dict[Any, Tensor] = {}
+    for i, output in enumerate(outputs):
+        g = engine.seed(output, given[i] if given else None)
+        target = engine.target_of(output)
+        roots[target] = roots[target] + g if target in roots else g
+    for i, t in enumerate(inputs):
+        if not t.requires_grad:
+            raise RuntimeError(f"grad: input {i} of shape {t.shape} does not require gradients.")
+    found: dict[Any, Any] = {engine.target_of(t): None for t in inputs}
+    engine.propagate(roots, retain_graph, found)
+    results = tuple(found[engine.target_of(t)] for t in inputs)
+    for i, t in enumerate(inputs):
+        if results[i] is None and not allow_unused:
+            raise RuntimeError(
+                f"grad: input {i} of shape {t.shape} was not used to compute the outputs. Pass "
+                "allow_unused=True if that is expected; its gradient is then None."
+            )
+    return results
 
 
 class set_detect_anomaly(contextlib.ContextDecorator):
@@ -211,7 +251,7 @@ class set_detect_anomaly(contextlib.ContextDecorator):
     ...     _ = Tensor([1.0]).log()
     """
 
-    watching: ClassVar[list[listen]] = []  # one listener, once some thread has switched it on
+    watching: ClassVar[list] = []  # one listener, once some thread has switched it on
 
     def __init__(self, mode: bool, check_nan: bool = True):
         self.before = MODE.anomaly

@@ -1,4 +1,4 @@
-"""Hooks: look at a gradient, or change it, on its way through the graph."""
+"""Leaves and hooks: ask for a gradient; look at one, or change it, on its way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,24 @@ from collections.abc import Callable
 from tinytorch.core.layers import RemovableHandle
 from tinytorch.core.tensor import Tensor, method
 
-__all__ = ["register_hook", "retain_grad"]
+__all__ = ["register_hook", "requires_grad_", "retain_grad"]
+
+
+@method
+def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
+    """Say whether operations on this leaf are recorded; returns the tensor."""
+    if requires_grad and tensor.array.dtype.kind != "f":
+        raise RuntimeError(
+            f"a tensor of {tensor.dtype} requires gradients, but only floating-point values can be "
+            "moved by a small step. Convert it first: x.float()"
+        )
+    if not requires_grad and tensor.grad_fn is not None:
+        raise RuntimeError(
+            f"requires_grad_(False): the tensor was made by {tensor.grad_fn.op!r} and has a "
+            "history; use x.detach() for a tensor without one."
+        )
+    tensor.requires_grad = requires_grad
+    return tensor
 
 
 @method

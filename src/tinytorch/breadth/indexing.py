@@ -37,10 +37,10 @@ def as_index(name: str, index: Tensor) -> Tensor:
 
 def common_shape(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
     """The shape after broadcasting; where there is none, the alignment is shown."""
-    problem = core.alignment(*shapes)
-    if problem:
-        raise RuntimeError(f"{name}: {problem}")
-    return np.broadcast_shapes(*shapes)
+    try:
+        return core.broadcast_shape(*shapes)
+    except ValueError as error:
+        raise RuntimeError(f"{name}: {error}") from None
 
 
 # ------------------------------------------------------------------------ gather, and its opposite

@@ -7,16 +7,92 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tinytorch.breadth.linalg import einsum
-from tinytorch.core.layers import Module, Parameter, overwrite, uniform_
+from tinytorch.core import layers
+from tinytorch.core.layers import Module, Numbered, Parameter, overwrite, uniform_
 from tinytorch.core.tensor import Tensor, cat, zeros
 
 __all__ = [
-    "Bilinear", "ModuleDict", "ParameterDict", "ParameterList", "Unflatten", "bilinear",
-    "parameters_to_vector", "vector_to_parameters",
+    "Bilinear", "Flatten", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList",
+    "Sequential", "Unflatten", "bilinear", "parameters_to_vector", "vector_to_parameters",
 ]  # fmt: skip
 
 
 # -------------------------------------------------------------------------------- containers
+
+
+class Editable(Numbered):
+    """Modules in a row that can be changed like a list; what follows gets new numbers."""
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        self._register("_modules", self._name(index), module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        names = list(self._modules)[index] if isinstance(index, slice) else [self._name(index)]
+        self._renumber(module for name, module in self._modules.items() if name not in names)
+
+    def _renumber(self, modules: Iterable[Module]) -> None:
+        modules = list(modules)
+        self._modules.clear()
+        self.extend(modules)
+
+    def append(self, module: Module) -> Any:
+        """Add a module at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> Any:
+        """Add several modules at the end."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> Any:
+        """Put a module in before the one at `index`."""
+        modules = list(self)
+        modules.insert(index, module)
+        self._renumber(modules)
+        return self
+
+
+class Sequential(Editable, layers.Sequential):
+    """Modules one after the other, as in `core/layers.py`, which can be changed like a list.
+
+    >>> from tinytorch.core.layers import Linear, ReLU
+    >>> model = Sequential(Linear(4, 8), ReLU()).append(Linear(8, 1))
+    >>> model(zeros(3, 4)).shape, len(model)
+    ((3, 1), 3)
+    """
+
+
+class ModuleList(Editable):
+    """A list whose modules are found: parameters in a plain Python list are not.
+
+    >>> from tinytorch.core.layers import Linear
+    >>> blocks = ModuleList(Linear(4, 4) for _ in range(3))
+    >>> len(list(blocks.parameters()))
+    6
+    >>> blocks
+    ModuleList(
+      (0-2): 3 x Linear(in_features=4, out_features=4, bias=True)
+    )
+    """
+
+    def __init__(self, modules: Iterable[Module] | None = None):
+        super().__init__()
+        self.extend(modules or ())
+
+    def _lines(self) -> list[str]:
+        """One entry for a run of modules that look alike."""
+        runs: list[list] = []  # [text, first, last]
+        for i, text in enumerate(map(repr, self)):
+            if runs and runs[-1][0] == text:
+                runs[-1][2] = i
+            else:
+                runs.append([text, i, i])
+        return [
+            f"({i}): {text}" if i == last else f"({i}-{last}): {last - i + 1} x {text}"
+            for text, i, last in runs
+        ]
 
 
 class ModuleDict(Module):
@@ -179,6 +255,26 @@ class ParameterDict(_Parameters):
 
 
 # ------------------------------------------------------------------------------------ layers
+
+
+class Flatten(Module):
+    """Dimensions `start_dim` to `end_dim` made into one: an image becomes a row.
+
+    >>> Flatten()(zeros(32, 28, 28)).shape
+    (32, 784)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1):
+        super().__init__()
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(N, d1, d2, ...) -> (N, d1 * d2 * ...)."""
+        return input.flatten(self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        """The dimensions."""
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class Unflatten(Module):

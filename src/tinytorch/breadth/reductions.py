@@ -8,18 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinytorch.breadth.elementwise import floating
 from tinytorch.breadth.indexing import gather, masked_fill
 from tinytorch.breadth.logic import isnan
 from tinytorch.breadth.ordering import Selection
 from tinytorch.breadth.shaping import part
 from tinytorch.core.autograd import extremum_dx, restored, vjp
-from tinytorch.core.tensor import Tensor, apply, dims, kernel, method, promoted, uint8
+from tinytorch.core.plumbing import expect_values
+from tinytorch.core.tensor import Tensor, apply, dims, floating, kernel, method, promoted, uint8
 
 __all__ = [
-    "all", "aminmax", "any", "count_nonzero", "cumprod", "cumsum", "diff", "dist", "logsumexp",
-    "max", "median", "min", "nanmean", "nansum", "norm", "prod", "std", "std_mean", "var",
-    "var_mean",
+    "all", "amin", "aminmax", "any", "argmin", "count_nonzero", "cumprod", "cumsum", "diff",
+    "dist", "logsumexp", "max", "median", "min", "nanmean", "nansum", "norm", "prod", "std",
+    "std_mean", "var", "var_mean",
 ]  # fmt: skip
 
 
@@ -196,6 +196,30 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
 
 
 # ---------------------------------------------------------------------------------- extremes
+
+
+@method
+def amin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """The smallest value over `dim`."""
+    return apply("amin", input, dim=dims(dim, input.ndim), keepdim=keepdim)
+
+
+@kernel("amin")
+def _amin(x, dim=None, keepdim=False):
+    expect_values(x, dim)
+    return x.min(axis=dim, keepdims=keepdim)
+
+
+@method
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Where the smallest value is along `dim` (in the flattened tensor without it)."""
+    return apply("argmin", input, dim=dims(dim, input.ndim), keepdim=keepdim)
+
+
+@kernel("argmin")
+def _argmin(x, dim=None, keepdim=False):
+    expect_values(x, range(x.ndim) if dim is None else dim)
+    return x.argmin(axis=dim, keepdims=keepdim)
 
 
 def top(op: str, input: Tensor, dim: int, keepdim: bool) -> Selection:

@@ -18,7 +18,7 @@ import math
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -38,13 +38,94 @@ from tinytorch.core.tensor import (
 )
 
 __all__ = [
-    "RULES", "Node", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck",
-    "inference_mode", "is_grad_enabled", "no_grad", "record", "set_grad_enabled", "unbroadcast",
-    "vjp",
+    "RULES", "Node", "backward", "detect_anomaly", "enable_grad", "gradcheck", "is_grad_enabled",
+    "no_grad", "record", "unbroadcast", "vjp",
 ]  # fmt: skip
 
 
-# --------------------------------------------------------------------------------- the rules
+# ------------------------------------------------------------------------------ two ideas of a walk
+
+
+def topological_order(roots: Sequence[Any]) -> list:
+    """Nodes and leaves below `roots`, each once, and after all that pass a gradient to it.
+
+    Args:
+        roots: where the walk begins. `node.edges` lists tuples whose first entry is a target below;
+            a target that is used twice stands in two of them. The end of the graph has no edges.
+
+    No recursion: a chain may be longer than Python's stack.
+    """
+    users = dict.fromkeys(roots, 0)
+    todo = list(users)
+    while todo:
+        for edge in todo.pop().edges:
+            target = edge[0]
+            if target in users:
+                users[target] += 1
+            else:
+                users[target] = 1
+                todo.append(target)
+    ready = [root for root in roots if not users[root]]
+    order = []
+    while ready:
+        order.append(ready.pop())
+        for edge in order[-1].edges:
+            target = edge[0]
+            users[target] -= 1
+            if not users[target]:
+                ready.append(target)
+    return order
+
+
+@kernel("accumulate_")
+def accumulate_(total, part):
+    """Add `part` into the memory of `total`."""
+    total += part
+    return total
+
+
+def collect(grads: dict, target: Any, part: Tensor, owned: bool) -> None:
+    """Add `part` to the gradient of `target` that has arrived so far.
+
+    Args:
+        grads: by target, a pair: the gradient, and whether its array is ours alone.
+        part: what one user of the target contributes.
+        owned: whether nobody but us holds the array of `part`.
+
+    A sum is written into the first part's array only if that array is ours, and is ours itself.
+
+    >>> grads = {}
+    >>> collect(grads, "x", Tensor([1.0]), False)
+    >>> collect(grads, "x", Tensor([3.0]), False)
+    >>> grads
+    {'x': (tensor([4.]), True)}
+    """
+    if target not in grads:
+        grads[target] = part, owned
+    else:
+        total, ours = grads[target]
+        grads[target] = apply("accumulate_" if ours else "add", total, part), True
+
+
+def accumulate(leaf: Tensor, g: Tensor, owned: bool) -> None:
+    """Add the gradient `g` of one backward to `leaf.grad`, where those of earlier ones may lie.
+
+    The first one becomes `leaf.grad` itself, or a copy of it unless `owned`: nobody else may hold
+    the array of a leaf's gradient. Later ones are added in place.
+
+    >>> x = Tensor([1.0])
+    >>> accumulate(x, Tensor([2.0]), False)
+    >>> accumulate(x, Tensor([2.0]), False)
+    >>> x.grad
+    tensor([4.])
+    """
+    if leaf.grad is None:
+        leaf.grad = g if owned else Tensor(g.array.copy())
+    else:
+        apply("accumulate_", leaf.grad, g)
+
+
+# ---------------------------------------------------------------------------------------- the rules
 
 
 class Rule(NamedTuple):
@@ -57,9 +138,9 @@ class Rule(NamedTuple):
     asks: bool  # for facts or options: most rules ask for neither
 
 
-NO_RULE = Rule("", (), (), (), False)
+NO_RULE = Rule("no rule", (), (), (), True)
 RULES: dict[str, dict[int, Rule]] = {}
-CONSTANT: set[str] = set()  # operations through which no gradient flows
+CONSTANT = {"detach"}  # operations through which no gradient flows
 ANY = -1  # the key of a rule that serves every input of an operation such as cat(*tensors)
 
 
@@ -117,101 +198,82 @@ def vjp(signature: str, wrt: str) -> Callable[[Callable], Callable]:
     return register
 
 
-def no_gradient(*ops: str) -> None:
-    """Declare that no gradient flows through `ops`: their results require none."""
-    CONSTANT.update(ops)
+@vjp("add(a, b)", wrt="a")
+def add_da(g):
+    return g
 
 
-# --------------------------------------------------------------------------------- the graph
+@vjp("add(a, b)", wrt="b")
+def add_db(g):
+    return g
+
+
+@vjp("sub(a, b)", wrt="a")
+def sub_da(g):
+    return g
+
+
+@vjp("sub(a, b)", wrt="b")
+def sub_db(g):
+    return -g
+
+
+@vjp("mul(a, b)", wrt="a")
+def mul_da(g, b):
+    return g * b
+
+
+@vjp("mul(a, b)", wrt="b")
+def mul_db(g, a):
+    return g * a
+
+
+@vjp("div(a, b)", wrt="a")
+def div_da(g, b):
+    return g / b
+
+
+@vjp("div(a, b)", wrt="b")
+def div_db(g, out, b):
+    return -g * out / b
+
+
+@vjp("neg(x)", wrt="x")
+def neg_dx(g):
+    return -g
+
+
+@kernel("unbroadcast")
+def unbroadcast(g, shape):
+    """Sum `g` over the dimensions in which an input of `shape` was stretched.
+
+    A value that was used k times receives the sum of k gradients.
+
+    >>> unbroadcast(np.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    """
+    added = g.ndim - len(shape)
+    if added < 0:  # an assignment had dropped leading 1s
+        return unbroadcast(g, shape[-added:]).reshape(shape)
+    stretched = [i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1]
+    return g.sum(axis=(*range(added), *stretched), keepdims=True).reshape(shape)
+
+
+# ---------------------------------------------------------------------------------------- the graph
 
 WRITES: dict[int, int] = {}  # for memory that was changed in place: the time of the last change
 CLOCK = [0]  # the number of in-place changes so far
 
 
-class Node:
-    """One recorded operation.
+class Mode(threading.local):
+    """Whether operations are recorded, and watched for NaN: each thread has its own."""
 
-    For each input that wants a gradient, `edges` has where the gradient goes (the node that made
-    the input, or the input itself if it is a leaf), the input's shape, the rule and its settings;
-    `kept` has the arrays that the rule needs, until `free` lets go of them.
-    """
-
-    __slots__ = ("_hooks", "clock", "edges", "kept", "op", "where")
-
-    def __init__(self, op: str, tensors: Sequence[Tensor], options: dict, out: Tensor):
-        self.op = op
-        self.clock = CLOCK[0]
-        self.where = user_line() if MODE.anomaly else ""
-        self._hooks: list[Callable] | None = None
-        self.edges: list[tuple] = []
-        self.kept: list[list[np.ndarray]] | None = []
-        arrays = [*map(array_of, tensors), out.array]  # so that -1 is the output
-        rules = RULES.get(op, {})
-        for position, t in enumerate(tensors):
-            if t.requires_grad:
-                rule = rules.get(position) or rules.get(ANY, NO_RULE)
-                settings = settings_of(rule, position, tensors, options) if rule.asks else {}
-                wanted = range(len(tensors)) if rule.tensors is None else rule.tensors
-                self.edges.append((target_of(t), arrays[position].shape, rule.op, settings))
-                self.kept.append([*map(arrays.__getitem__, wanted)])
-
-    def gradients(self, g: Tensor, useful: set | None = None) -> Iterator[tuple[Any, Tensor]]:
-        """For each edge (to a `useful` target) the target and its gradient, by a rule.
-
-        Rules run through the door, like every operation.
-        """
-        if useful is not None and useful.isdisjoint(edge[0] for edge in self.edges):
-            return
-        if self.where:
-            MODE.line = self.where
-        kept = iter(self.kept_values())
-        for target, shape, rule, settings in self.edges:
-            arrays = next(kept)
-            if useful is not None and target not in useful:
-                continue
-            if not rule:
-                raise NotImplementedError(
-                    f"{self.op!r} has no gradient rule for its input of shape {shape}. "
-                    f'Register one with @vjp("{self.op}(...)", wrt=...), or use no_grad().'
-                )
-            part = apply(rule, g, *map(Tensor, arrays), **settings)
-            if part.array.shape != shape:
-                part = apply("unbroadcast", part, shape=shape)
-            yield target, part
-
-    def kept_values(self) -> list[list[np.ndarray]]:
-        """What the rules need, refused if it was freed or changed since."""
-        if self.kept is None:
-            raise RuntimeError(
-                f"backward: the values that {self.op!r} kept for its gradient are gone, because an "
-                "earlier backward freed them. Compute the loss again before each backward, or call "
-                "the earlier one as loss.backward(retain_graph=True)."
-            )
-        if self.clock != CLOCK[0]:  # something was changed in place since: was it one of these?
-            for array in (array for arrays in self.kept for array in arrays):
-                if WRITES.get(id(memory(array)), 0) > self.clock:
-                    raise RuntimeError(
-                        f"backward: a tensor of shape {array.shape} that {self.op!r} needs for "
-                        "its gradient was changed in place after the operation. Write x = x + y "
-                        "instead of x += y there, or change a clone."
-                    )
-        return self.kept
-
-    def free(self) -> None:
-        """Let go of the arrays; a second backward is refused if there were any."""
-        if any(self.kept or ()):
-            self.kept = None
+    enabled = True
+    anomaly = False
+    line = ""  # in a backward under detect_anomaly: where the node was computed forward
 
 
-def settings_of(rule: Rule, position: int, tensors: Sequence[Tensor], options: dict) -> dict:
-    """The options, shapes and dtypes that a rule asks for."""
-    settings = {name: options[name] for name in rule.options if name in options}
-    for name, i, fact in rule.facts:
-        every = [getattr(t.array, fact) for t in tensors]
-        settings[name] = every if i == ANY else every[i]
-    if "position" in rule.options:
-        settings["position"] = position
-    return settings
+MODE = Mode()
 
 
 def memory(array: np.ndarray) -> np.ndarray:
@@ -235,6 +297,123 @@ def target_of(t: Tensor) -> Any:
     return node
 
 
+def settings_of(
+    rule: Rule, op: str, position: int, tensors: Sequence[Tensor], options: dict
+) -> dict:
+    """The options, shapes and dtypes that a rule of `op` asks for its input at `position`."""
+    if rule is NO_RULE:
+        return {"operation": op, "shape": tensors[position].shape}
+    settings = {name: options[name] for name in rule.options if name in options}
+    for name, i, fact in rule.facts:
+        every = [getattr(t.array, fact) for t in tensors]
+        settings[name] = every if i == ANY else every[i]
+    if "position" in rule.options:
+        settings["position"] = position
+    return settings
+
+
+@kernel("no rule")
+def no_rule(g, operation, shape):
+    """What is run in the place of a rule that nobody has written."""
+    raise NotImplementedError(
+        f"{operation!r} has no gradient rule for its input of shape {shape}. "
+        f'Register one with @vjp("{operation}(...)", wrt=...), or use no_grad().'
+    )
+
+
+class Node:
+    """One recorded operation.
+
+    For each input that wants a gradient, `edges` has a tuple of four: where the gradient goes (the
+    node that made the input, or the input itself if it is a leaf), the input's shape, the name of
+    the rule and its settings. `kept` has, for each edge, the list of arrays that the rule needs,
+    until `free` lets go of them.
+    """
+
+    __slots__ = ("_hooks", "clock", "edges", "kept", "op", "where")
+    op: str
+    edges: list[tuple]
+    kept: list[list[np.ndarray]] | None
+    clock: int  # when it was recorded, for the refusal of values that were changed since
+    where: str  # under detect_anomaly, the line of code that computed it
+    _hooks: list[Callable] | None  # called with the gradient of its output
+
+    def __init__(self, op: str, tensors: Sequence[Tensor], options: dict, out: Tensor):
+        """Note what the rules of `op` will need; its input number i has the rule RULES[op][i].
+
+        Args:
+            tensors: the inputs.
+            out: the output.
+
+        >>> a, b = Tensor([2.0], requires_grad=True), Tensor([3.0])
+        >>> node = Node("mul", (a, b), {}, a * b)
+        >>> node.edges == [(a, (1,), "mul.vjp0", {})], node.kept
+        (True, [[array([3.], dtype=float32)]])
+        """
+        self.op = op
+        self.edges, self.kept = [], []
+        arrays = [*map(array_of, tensors), out.array]  # so that -1 is the output
+        rules = RULES.get(op, {})
+        for position, t in enumerate(tensors):
+            if t.requires_grad:
+                rule = rules.get(position) or rules.get(ANY, NO_RULE)
+                settings = settings_of(rule, op, position, tensors, options) if rule.asks else {}
+                wanted = range(len(tensors)) if rule.tensors is None else rule.tensors
+                self.edges.append((target_of(t), arrays[position].shape, rule.op, settings))
+                self.kept.append([*map(arrays.__getitem__, wanted)])
+
+    def opened(self, useful: set | None = None) -> Iterable[tuple[tuple, list[np.ndarray]]]:
+        """Each edge (to a `useful` target) with its arrays; refused if those are no longer true."""
+        if useful is not None and useful.isdisjoint(edge[0] for edge in self.edges):
+            return ()
+        if self.kept is None:
+            raise RuntimeError(
+                f"backward: the values that {self.op!r} kept for its gradient are gone, because an "
+                "earlier backward freed them. Compute the loss again before each backward, or call "
+                "the earlier one as loss.backward(retain_graph=True)."
+            )
+        if self.clock != CLOCK[0]:  # something was changed in place since: was it one of these?
+            for array in (array for arrays in self.kept for array in arrays):
+                if WRITES.get(id(memory(array)), 0) > self.clock:
+                    raise RuntimeError(
+                        f"backward: a tensor of shape {array.shape} that {self.op!r} needs for "
+                        "its gradient was changed in place after the operation. Write x = x + y "
+                        "instead of x += y there, or change a clone."
+                    )
+        if self.where:
+            MODE.line = self.where
+        pairs = zip(self.edges, self.kept, strict=True)
+        return pairs if useful is None else [pair for pair in pairs if pair[0][0] in useful]
+
+    def free(self) -> None:
+        """Let go of the arrays; a second backward is refused if there were any."""
+        if any(self.kept or ()):
+            self.kept = None
+
+    def gradients(self, g: Tensor, useful: set | None = None) -> list[tuple[Any, Tensor]]:
+        """For each edge (to a `useful` target) the target and its gradient, by the edge's rule.
+
+        Args:
+            g: the gradient of the output.
+
+        >>> a = Tensor([2.0], requires_grad=True)
+        >>> b = Tensor([3.0, 4.0])
+        >>> ((target, part),) = (a * b).grad_fn.gradients(Tensor([1.0, 10.0]))
+        >>> target is a, part  # a was stretched, so the two gradients are added up
+        (True, tensor([43.]))
+        """
+        parts = []
+        for (target, shape, rule, settings), arrays in self.opened(useful):
+            part = apply(rule, g, *map(Tensor, arrays), **settings)
+            if part.array.shape != shape:
+                part = apply("unbroadcast", part, shape=shape)
+            parts.append((target, part))
+        return parts
+
+
+# ------------------------------------------------------------------------------------- the listener
+
+
 def record(below: Callable, op: str, tensors: Sequence[Tensor], options: dict) -> Tensor:
     """Hear an operation; if gradients are on and an input requires one, note it in the graph."""
     if op[-1] == "_":
@@ -246,10 +425,15 @@ def record(below: Callable, op: str, tensors: Sequence[Tensor], options: dict) -
         for t in tensors:
             if t.requires_grad:
                 if out.array.dtype.kind == "f" and op not in CONSTANT:
-                    out.grad_fn = Node(op, tensors, options, out)
+                    out.grad_fn = node = Node(op, tensors, options, out)
+                    node.clock, node._hooks = CLOCK[0], None
+                    node.where = user_line() if MODE.anomaly else ""
                     out.requires_grad = True
                 break
     return out
+
+
+LISTENERS.append(partial(record, LISTENERS[-1]))
 
 
 def share_memory(base: Tensor, out: Tensor) -> None:
@@ -265,6 +449,7 @@ def record_inplace(below: Callable, op: str, tensors: Sequence[Tensor], options:
     if recording:
         refuse_lost_history(target)
         node = Node(op, tensors, options, target)
+        node.where, node._hooks = user_line() if MODE.anomaly else "", None
         for source in tensors[1:]:
             keep_a_copy(source.grad_fn, target.array)
     below(op, tensors, options)
@@ -278,12 +463,12 @@ def record_inplace(below: Callable, op: str, tensors: Sequence[Tensor], options:
 
 def refuse_lost_history(target: Tensor) -> None:
     """Refuse an in-place change that gradients could not follow."""
-    origin: Any = target_of(target) if target.requires_grad else None
-    while isinstance(origin, Node) and origin.op in VIEWS:
-        origin = origin.edges[0][0]
-    if isinstance(origin, Tensor):
+    source: Any = target_of(target) if target.requires_grad else None
+    while isinstance(source, Node) and source.op in VIEWS:
+        source = source.edges[0][0]
+    if isinstance(source, Tensor):
         raise RuntimeError(
-            f"a leaf tensor of shape {origin.shape} that requires gradients cannot be changed in "
+            f"a leaf tensor of shape {source.shape} that requires gradients cannot be changed in "
             "place while operations are recorded: it would lose its own gradient. Change it within "
             "no_grad(), or write y = x + 1 instead of x += 1."
         )
@@ -301,212 +486,7 @@ def keep_a_copy(node: Any, array: np.ndarray) -> None:
         arrays[:] = [array.copy() if kept is array else kept for kept in arrays]
 
 
-# ----------------------------------------------------------------------------------- the mode
-
-
-class Mode(threading.local):
-    """Whether operations are recorded, and watched for NaN: each thread has its own."""
-
-    enabled = True
-    anomaly = False
-    line = ""  # in a backward under detect_anomaly: where the node was computed forward
-
-
-MODE = Mode()
-LISTENERS.append(partial(record, LISTENERS[-1]))
-
-
-class set_grad_enabled(contextlib.ContextDecorator):
-    """Switch recording on or off, at once or for a `with` block or a decorated function.
-
-    >>> x = Tensor([1.0], requires_grad=True)
-    >>> with set_grad_enabled(False):
-    ...     y = x * 2
-    >>> y.requires_grad
-    False
-    """
-
-    def __init__(self, mode: bool):
-        self.mode = bool(mode)
-        self.before = MODE.enabled
-        MODE.enabled = self.mode
-
-    def __call__(self, function: Any) -> Any:
-        MODE.enabled = self.before  # a decorator switches when the function is called
-        return _Switch(self.mode)(function)
-
-    def __enter__(self) -> None:
-        MODE.enabled = self.mode
-
-    def __exit__(self, *error: object) -> None:
-        MODE.enabled = self.before
-
-
-class _Switch(contextlib.ContextDecorator):
-    def __init__(self, mode: bool):
-        self.mode = mode
-        self.before: list[bool] = []
-
-    def _recreate_cm(self) -> _Switch:
-        return _Switch(self.mode)  # for each call of a decorated function, in whatever thread
-
-    def __enter__(self) -> None:
-        self.before.append(MODE.enabled)
-        MODE.enabled = self.mode
-
-    def __exit__(self, *error: object) -> None:
-        MODE.enabled = self.before.pop()
-
-
-def no_grad(function: Callable | None = None) -> Any:
-    """Do not record: for a `with no_grad():` block, or a function decorated with it.
-
-    >>> x = Tensor([1.0], requires_grad=True)
-    >>> with no_grad():
-    ...     x -= 0.5
-    >>> x
-    tensor([0.5000], requires_grad=True)
-    """
-    return _Switch(False) if function is None else _Switch(False)(function)
-
-
-def enable_grad(function: Callable | None = None) -> Any:
-    """Record, also within `no_grad`."""
-    return _Switch(True) if function is None else _Switch(True)(function)
-
-
-def inference_mode(mode: bool = True) -> Any:
-    """`no_grad` under the name that PyTorch recommends for inference."""
-    return _Switch(MODE.enabled and not mode) if isinstance(mode, bool) else _Switch(False)(mode)
-
-
-def is_grad_enabled() -> bool:
-    """Whether this thread records operations."""
-    return MODE.enabled
-
-
-# -------------------------------------------------------------------------------- backwards
-
-
-def topological_order(roots: Sequence[Any]) -> list:
-    """Nodes and leaves below `roots`, each after all that pass a gradient to it.
-
-    A gradient is complete only when everyone who used the value has added a part; a node that
-    passed its own on earlier would pass on too little. So count the users, and visit a node when
-    the last of them was visited. No recursion: a chain may be longer than Python's stack.
-    """
-    users = dict.fromkeys(roots, 0)
-    todo = list(users)
-    while todo:
-        for edge in todo.pop().edges:
-            target = edge[0]
-            if target in users:
-                users[target] += 1
-            else:
-                users[target] = 1
-                todo.append(target)
-    ready = [root for root in roots if not users[root]]
-    order = []
-    while ready:
-        order.append(ready.pop())
-        for edge in order[-1].edges:
-            target = edge[0]
-            users[target] -= 1
-            if not users[target]:
-                ready.append(target)
-    return order
-
-
-@kernel("unbroadcast")
-def unbroadcast(g, shape):
-    """Sum `g` over the dimensions in which an input of `shape` was stretched.
-
-    A value that was used k times receives the sum of k gradients.
-
-    >>> unbroadcast(np.ones((2, 3)), (3,))
-    array([2., 2., 2.])
-    """
-    added = g.ndim - len(shape)
-    if added < 0:  # an assignment had dropped leading 1s
-        return unbroadcast(g, shape[-added:]).reshape(shape)
-    stretched = [i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1]
-    return g.sum(axis=(*range(added), *stretched), keepdims=True).reshape(shape)
-
-
-def walk(roots: dict[Any, Tensor], retain_graph: bool, wanted: set | None = None) -> dict:
-    """Pass gradients from `roots` down to the leaves; returns those of the targets in `wanted`."""
-    grads = {target: (g, False) for target, g in roots.items()}  # whether the array is ours alone
-    found: dict[Any, Tensor] = {}
-    order = topological_order(list(roots))
-    useful = None if wanted is None else leading_to(wanted, order)
-    before, MODE.enabled = MODE.enabled, False
-    try:
-        for target in order:
-            if target not in grads:
-                continue
-            g, owned = grads.pop(target)
-            if target._hooks:
-                g, owned = after_hooks(target._hooks, g), False
-            if wanted is not None and target in wanted:
-                found[target] = g
-            if isinstance(target, Node):
-                for below, part in target.gradients(g, useful):
-                    fresh = part.array.base is None and part.array is not g.array
-                    if below in grads:
-                        part, fresh = added(*grads[below], part), True
-                    grads[below] = part, fresh
-                if not retain_graph and (useful is None or useful & {e[0] for e in target.edges}):
-                    target.free()
-            elif wanted is None:
-                accumulate(target, g, owned)
-    finally:
-        MODE.enabled = before
-    return found
-
-
-def after_hooks(hooks: Sequence[Callable], g: Tensor) -> Tensor:
-    """The gradient that the hooks leave: each may look at it, or return another."""
-    for hook in tuple(hooks):
-        changed = hook(g)
-        g = changed if isinstance(changed, Tensor) else g
-    return g
-
-
-def added(total: Tensor, owned: bool, part: Tensor) -> Tensor:
-    """The sum of two gradients: in place only where nobody else sees the array."""
-    return apply("accumulate_", total, part) if owned else apply("add", total, part)
-
-
-@kernel("accumulate_")
-def accumulate_(total, part):
-    total += part
-    return total
-
-
-def accumulate(leaf: Tensor, g: Tensor, owned: bool) -> None:
-    """Add the gradient that this backward found to `leaf.grad`, where earlier ones may lie."""
-    refuse_integers(leaf)
-    if leaf.grad is None:
-        leaf.grad = g if owned else Tensor(g.array.copy())
-    else:
-        apply("accumulate_", leaf.grad, g)
-
-
-def refuse_integers(leaf: Tensor) -> None:
-    if leaf.array.dtype.kind != "f":
-        raise RuntimeError(
-            f"a tensor of {leaf.dtype} requires gradients, but only floating-point values can be "
-            "moved by a small step. Convert it first: x.float()"
-        )
-
-
-def leading_to(wanted: set, order: list) -> set:
-    """Those in `order` through which a gradient reaches something in `wanted`."""
-    useful: set = set()
-    for target in reversed(order):
-        if target in wanted or not useful.isdisjoint(edge[0] for edge in target.edges):
-            useful.add(target)
-    return useful
+# ---------------------------------------------------------------------------------------- backwards
 
 
 def seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:
@@ -546,6 +526,75 @@ def refuse_create_graph(create_graph: bool) -> None:
         )
 
 
+def looked_at(target: Any, g: Tensor, found: dict | None) -> Tensor:
+    """The complete gradient of `target`, after its hooks: each may look at it, or return another.
+
+    If `found` asks for the gradient of this target, it is noted there.
+    """
+    for hook in tuple(target._hooks or ()):
+        changed = hook(g)
+        g = changed if isinstance(changed, Tensor) else g
+    if found and target in found:
+        found[target] = g
+    return g
+
+
+def propagate(roots: dict[Any, Tensor], retain_graph: bool, found: dict | None = None) -> None:
+    """Walk from `roots`, each with its gradient, with recording off.
+
+    With `found`, the gradients of its targets are put into it, and leaves keep the ones they have.
+    """
+    order = topological_order(list(roots))
+    useful = None if found is None else leading_to(found, order)
+    before, MODE.enabled = MODE.enabled, False
+    try:
+        walk(order, {root: (g, False) for root, g in roots.items()}, retain_graph, useful, found)
+    finally:
+        MODE.enabled = before
+
+
+def leading_to(wanted: dict, order: list) -> set:
+    """Those in `order` through which a gradient reaches something in `wanted`."""
+    useful: set = set()
+    for target in reversed(order):
+        if target in wanted or not useful.isdisjoint(edge[0] for edge in target.edges):
+            useful.add(target)
+    return useful
+
+
+def walk(
+    order: list,
+    grads: dict,
+    retain_graph: bool = False,
+    useful: set | None = None,
+    found: dict | None = None,
+) -> None:
+    """Visit the targets in `order`; pass the gradients in `grads` down to the leaves.
+
+    Args:
+        order: nodes and leaves, each after all that pass a gradient to it.
+        grads: by target, the gradient that has arrived so far, and whether its array is ours.
+        retain_graph: keep what the rules need, for another walk.
+        useful, found: for `grad`, handed on to `Node.gradients` and `looked_at`; where `found` is
+            given, leaves are left alone.
+    """
+    for target in order:
+        if target not in grads:
+            continue
+        g, owned = grads.pop(target)
+        if target._hooks or found:
+            g, owned = looked_at(target, g, found), False
+        if isinstance(target, Node):
+            parts = target.gradients(g, useful)
+            for below, part in parts:
+                new = part.array is not g.array and part.array.base is None
+                collect(grads, below, part, new)
+            if parts and not retain_graph:
+                target.free()
+        elif found is None:
+            accumulate(target, g, owned)
+
+
 @method
 def backward(
     tensor: Tensor,
@@ -567,67 +616,368 @@ def backward(
     tensor([7.])
     """
     refuse_create_graph(create_graph)
-    g = seed(tensor, gradient)
-    walk({target_of(tensor): g}, retain_graph)
+    propagate({target_of(tensor): seed(tensor, gradient)}, retain_graph)
 
 
-def grad(
-    outputs: Any,
-    inputs: Any,
-    grad_outputs: Any = None,
-    retain_graph: bool = False,
-    create_graph: bool = False,
-    allow_unused: bool = False,
-) -> tuple:
-    """The gradients of the sum of `outputs` with respect to `inputs`, leaving every `.grad` alone.
-
-    Raises: RuntimeError if an input was not used, unless `allow_unused` (it then gets None).
-
-    >>> x = Tensor([3.0], requires_grad=True)
-    >>> grad(x * x, x)
-    (tensor([6.]),)
-    """
-    refuse_create_graph(create_graph)
-    outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    given = [grad_outputs] if isinstance(grad_outputs, Tensor) else list(grad_outputs or [])
-    roots: dict[Any, Tensor] = {}
-    for i, output in enumerate(outputs):
-        g = seed(output, given[i] if given else None)
-        target = target_of(output)
-        roots[target] = roots[target] + g if target in roots else g
-    for i, t in enumerate(inputs):
-        if not t.requires_grad:
-            raise RuntimeError(f"grad: input {i} of shape {t.shape} does not require gradients.")
-    found = walk(roots, retain_graph, {target_of(t) for t in inputs})
-    results = tuple(found.get(target_of(t)) for t in inputs)
-    for i, t in enumerate(inputs):
-        if results[i] is None and not allow_unused:
-            raise RuntimeError(
-                f"grad: input {i} of shape {t.shape} was not used to compute the outputs. Pass "
-                "allow_unused=True if that is expected; its gradient is then None."
-            )
-    return results
+# ----------------------------------------------------------------------- rules: one value at a time
 
 
-# ------------------------------------------------------------------- what tensors can do now
+@vjp("pow(a, b)", wrt="a")
+def pow_da(g, a, b):
+    if b.ndim == 0 and b == 2:
+        return 2 * g * a
+    return np.where(b == 0, 0, g * b * np.power(a, np.where(b == 0, 1, b - 1))).astype(g.dtype)
 
 
-@method
-def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
-    """Say whether operations on this leaf are recorded; returns the tensor."""
-    if requires_grad:
-        refuse_integers(tensor)
-    if not requires_grad and tensor.grad_fn is not None:
+@vjp("exp(x)", wrt="x")
+def exp_dx(g, out):
+    return g * out
+
+
+@vjp("log(x)", wrt="x")
+def log_dx(g, x):
+    return g / x
+
+
+@vjp("sqrt(x)", wrt="x")
+def sqrt_dx(g, out):
+    return g / (2 * out)
+
+
+@vjp("abs(x)", wrt="x")
+def abs_dx(g, x):
+    return g * np.sign(x)
+
+
+@vjp("relu(x)", wrt="x")
+def relu_dx(g, out):
+    return g * (out > 0)
+
+
+@vjp("sigmoid(x)", wrt="x")
+def sigmoid_dx(g, out):
+    return g * out * (1 - out)
+
+
+@vjp("tanh(x)", wrt="x")
+def tanh_dx(g, out):
+    return g * (1 - out * out)
+
+
+@vjp("gelu(x)", wrt="x")
+def gelu_dx(g, out, x, approximate):
+    """x * share(x) has the slope share + x * share', and the share is out / x (a half at 0)."""
+    share = np.divide(out, x, out=np.full_like(x, 0.5), where=x != 0)
+    square, c = x * x, math.sqrt(2 / math.pi)
+    if approximate == "none":
+        slope = np.exp(-0.5 * square) * (0.5 * c)
+    else:  # share = (1 + tanh(u)) / 2, and tanh' = 1 - tanh²
+        slope = 2 * share * (1 - share) * c * (1 + 3 * 0.044715 * square)
+    return g * (share + x * slope)
+
+
+@vjp("where(condition, a, b)", wrt="a")
+def where_da(g, condition):
+    return np.where(condition, g, g.dtype.type(0))
+
+
+@vjp("where(condition, a, b)", wrt="b")
+def where_db(g, condition):
+    return np.where(condition, g.dtype.type(0), g)
+
+
+# --------------------------------------------------------------------------- rules: matrix products
+
+
+def rows(x):
+    """(..., n) as a matrix of rows, (-1, n); NumPy's -1 does not know what to do without values."""
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+
+
+@vjp("matmul(a, b)", wrt="a")
+def matmul_da(g, b, a_shape):
+    """dA = G B^T; a vector is treated as the matrix that it stood for."""
+    if len(a_shape) == 1:
+        return (b @ g[..., None])[..., 0] if b.ndim > 1 else g * b
+    return g[..., None] * b if b.ndim == 1 else g @ b.swapaxes(-1, -2)
+
+
+@vjp("matmul(a, b)", wrt="b")
+def matmul_db(g, a, b_shape):
+    """dB = A^T G."""
+    if len(b_shape) == 1:
+        return rows(g[..., None] * a).sum(0) if a.ndim > 1 else g * a
+    if a.ndim == 1:
+        return a[:, None] * g[..., None, :]
+    if len(b_shape) == 2:  # a batch shares the matrix: one product sums over the whole batch
+        return rows(a).T @ rows(g)
+    return a.swapaxes(-1, -2) @ g
+
+
+@vjp("linear(x, weight, bias)", wrt="x")
+def linear_dx(g, weight):
+    return g @ weight
+
+
+@vjp("linear(x, weight, bias)", wrt="weight")
+def linear_dweight(g, x):
+    """Every example adds the outer product of its gradient and its input."""
+    return rows(g).T @ rows(x)
+
+
+@vjp("linear(x, weight, bias)", wrt="bias")
+def linear_dbias(g):
+    """Every example adds its gradient."""
+    return np.add.reduce(rows(g), 0)
+
+
+# -------------------------------------------------------------------------------- rules: reductions
+
+
+def stretched(g, shape):
+    """`g` repeated to `shape`: filled in where that is quick, without memory where it is large."""
+    if math.prod(shape) > 2**16:
+        return np.broadcast_to(g, shape)
+    full = np.empty(shape, g.dtype)  # np.broadcast_to takes six times as long for a small one
+    full[...] = g
+    return full
+
+
+def restored(g, dim, keepdim, ndim):
+    """Give a reduced gradient its missing dimensions back, as size 1."""
+    if keepdim or dim is None:
+        return g.reshape((1,) * ndim) if dim is None else g
+    return np.expand_dims(g, dim)
+
+
+@vjp("sum(x)", wrt="x")
+def sum_dx(g, x_shape, dim, keepdim):
+    return stretched(restored(g, dim, keepdim, len(x_shape)), x_shape)
+
+
+@vjp("mean(x)", wrt="x")
+def mean_dx(g, x_shape, dim, keepdim):
+    g = restored(g, dim, keepdim, len(x_shape))
+    return stretched(g / g.dtype.type(math.prod(x_shape) / max(g.size, 1)), x_shape)
+
+
+@vjp("amax(x)", wrt="x")
+@vjp("amin(x)", wrt="x")
+def extremum_dx(g, out, x, dim, keepdim):
+    """The gradient goes to the extreme values; those that tie share it equally."""
+    hit = x == restored(out, dim, keepdim, x.ndim)
+    share = restored(g, dim, keepdim, x.ndim) / hit.sum(axis=dim, keepdims=True)
+    return (hit * share).astype(g.dtype, copy=False)
+
+
+@vjp("softmax(x)", wrt="x")
+def softmax_dx(g, out, dim):
+    """out * (g - <g, out>): raising one score lowers the shares of all others."""
+    return out * (g - (g * out).sum(axis=dim, keepdims=True))
+
+
+@vjp("log_softmax(x)", wrt="x")
+def log_softmax_dx(g, out, dim):
+    return g - np.exp(out) * g.sum(axis=dim, keepdims=True)
+
+
+# --------------------------------------------------------------------- rules: values that only move
+
+
+@vjp("clone(x)", wrt="x")
+def clone_dx(g):
+    return g
+
+
+@vjp("cast(x)", wrt="x")
+def cast_dx(g, x_dtype):
+    if x_dtype.kind != "f":
         raise RuntimeError(
-            f"requires_grad_(False): the tensor was made by {tensor.grad_fn.op!r} and has a "
-            "history; use x.detach() for a tensor without one."
+            f"a tensor of {x_dtype} requires gradients, but only floating-point values can be "
+            "moved by a small step. Convert it first: x.float()"
         )
-    tensor.requires_grad = requires_grad
-    return tensor
+    return g.astype(x_dtype)
 
 
-# -------------------------------------------------------------------------------- debugging
+@vjp("copy_(x, source)", wrt="x")
+def copy_dx(g):
+    return np.zeros_like(g)
+
+
+@vjp("copy_(x, source)", wrt="source")
+def copy_dsource(g):
+    return g
+
+
+@vjp("reshape(x)", wrt="x")
+def reshape_dx(g, x_shape):
+    return g.reshape(x_shape)
+
+
+@vjp("permute(x)", wrt="x")
+def permute_dx(g, order):
+    return g.transpose(np.argsort(order))
+
+
+@vjp("getitem(x)", wrt="x")
+def getitem_dx(g, x_shape, index):
+    """Zeros, except where the values were taken from; a place that was taken twice gets both."""
+    grad = np.zeros(x_shape, g.dtype)
+    part, rest = after_integers(grad, index)
+    places = rest if isinstance(rest, tuple) else (rest,)
+    if any(isinstance(place, np.ndarray) and place.dtype != bool for place in places):
+        np.add.at(part, rest, g)
+    else:
+        part[rest] = g
+    return grad
+
+
+@vjp("setitem_(x, value)", wrt="x")
+def setitem_dx(g, index):
+    g = g.copy()
+    part, rest = after_integers(g, index)
+    part[rest] = 0
+    return g
+
+
+@vjp("setitem_(x, value)", wrt="value")
+def setitem_dvalue(g, index):
+    part, rest = after_integers(g, index)
+    return part[rest]
+
+
+@vjp("nll(log_probs, labels, share)", wrt="log_probs")
+def nll_dlog_probs(g, labels, share, log_probs_shape):
+    """Each row has one value that counts: the one at its label."""
+    grad = np.zeros(log_probs_shape, g.dtype)
+    grad[np.arange(len(labels)), labels] = g * -share
+    return grad
+
+
+# ----------------------------------------------------------------- two tools: no_grad and gradcheck
+
+
+def no_grad(function: Callable | None = None) -> Any:
+    """Do not record: for a `with no_grad():` block, or a function decorated with it.
+
+    >>> x = Tensor([1.0], requires_grad=True)
+    >>> with no_grad():
+    ...     x -= 0.5
+    >>> x
+    tensor([0.5000], requires_grad=True)
+    """
+    return Switch(False) if function is None else Switch(False)(function)
+
+
+def enable_grad(function: Callable | None = None) -> Any:
+    """Record, also within `no_grad`."""
+    return Switch(True) if function is None else Switch(True)(function)
+
+
+def is_grad_enabled() -> bool:
+    """Whether this thread records operations."""
+    return MODE.enabled
+
+
+def movable(inputs: Sequence[Tensor]) -> list[Tensor]:
+    """Those of `inputs` that require gradients, refused unless they are float64."""
+    moved = [t for t in inputs if t.requires_grad]
+    for t in moved:
+        if t.dtype != np.float64:
+            raise ValueError(f"gradcheck: an input is {t.dtype}; differences of 1e-6 need float64")
+    return moved
+
+
+def disagreement(number: int, got: np.ndarray, numeric: np.ndarray, wrong: np.ndarray) -> str:
+    """Where the gradients of input `number` differ first; `wrong` is a mask of their shape."""
+    place = tuple(np.argwhere(wrong)[0].tolist())
+    return (
+        f"gradcheck: input {number} of shape {got.shape} at {list(place)}: the rules give "
+        f"{got[place]:.6g}, the differences {numeric[place]:.6g} "
+        f"({wrong.sum()} of {got.size} values differ)."
+    )
+
+
+class Switch(contextlib.ContextDecorator):
+    """Recording set to `mode` within a `with` block or a decorated function.
+
+    Blocks may lie within each other, also of one and the same switch.
+    """
+
+    def __init__(self, mode: bool):
+        self.mode = mode
+        self.before: list[bool] = []
+
+    def _recreate_cm(self) -> Switch:
+        return Switch(self.mode)  # for each call of a decorated function, in whatever thread
+
+    def __enter__(self) -> None:
+        """Remember how MODE.enabled was, in `before`, and set it to `mode`."""
+        self.before.append(MODE.enabled)
+        MODE.enabled = self.mode
+
+    def __exit__(self, *error: object) -> None:
+        """Set MODE.enabled back to what it was before the block; errors go on."""
+        MODE.enabled = self.before.pop()
+
+
+def differences(value: Callable[[], float], array: np.ndarray, eps: float) -> np.ndarray:
+    """Central differences of `value()` in each entry of `array`, which is moved and put back.
+
+    The slope between the values at x + eps and x - eps, with recording off.
+
+    >>> x = np.array([3.0])
+    >>> differences(lambda: float(x[0] ** 2), x, 0.5), x
+    (array([6.]), array([3.]))
+    """
+    numeric = np.zeros(array.shape)
+    with no_grad():
+        for place in np.ndindex(array.shape):
+            here = array[place]
+            array[place] = here + eps
+            above = value()
+            array[place] = here - eps
+            numeric[place] = (above - value()) / (2 * eps)
+            array[place] = here
+    return numeric
+
+
+def gradcheck(
+    function: Callable[..., Tensor],
+    inputs: Any,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """Compare the gradients of `function(*inputs)` with central differences.
+
+    Args:
+        inputs: float64 tensors; those with requires_grad are moved, one value at a time, by +-eps.
+    Raises: RuntimeError naming the input, the place, and both values, at the first that differ.
+
+    >>> gradcheck(lambda x: x * x, Tensor(np.array([1.0, 2.0]), requires_grad=True))
+    True
+    """
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    moved = movable(inputs)
+    out = function(*inputs)
+    weights = Tensor(np.random.default_rng(0).uniform(0.5, 1.5, out.shape))  # all different
+    found: dict[Any, Any] = {target_of(t): None for t in moved}
+    propagate({target_of(out): seed(out, weights)}, False, found)
+    for number, t in enumerate(moved):
+        numeric = differences(lambda: (function(*inputs) * weights).sum().item(), t.array, eps)
+        g = found[target_of(t)]
+        got = np.zeros(t.shape) if g is None else g.array
+        wrong = ~np.isclose(got, numeric, rtol, atol)
+        if wrong.any():
+            if raise_exception:
+                raise RuntimeError(disagreement(number, got, numeric, wrong))
+            return False
+    return True
+
+
+# -------------------------------------------------------------------- the operation that made a NaN
 
 
 def user_line() -> str:
@@ -684,372 +1034,3 @@ def watch(below: Callable, op: str, tensors: Sequence[Tensor], options: dict) ->
     raise RuntimeError(
         f"{call(op, tensors)} made {value} at {place}, {source}, {backwards}\n  {line}"
     )
-
-
-def gradcheck(
-    function: Callable[..., Tensor],
-    inputs: Any,
-    eps: float = 1e-6,
-    atol: float = 1e-5,
-    rtol: float = 1e-3,
-    raise_exception: bool = True,
-) -> bool:
-    """Compare the gradients of `function(*inputs)` with central differences.
-
-    Args:
-        inputs: float64 tensors; those with requires_grad are moved, one value at a time, by +-eps.
-    Raises: RuntimeError naming the input, the place, and both values, at the first that differ.
-
-    >>> gradcheck(lambda x: x * x, Tensor(np.array([1.0, 2.0]), requires_grad=True))
-    True
-    """
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    moved = [t for t in inputs if t.requires_grad]
-    for t in moved:
-        if t.dtype != np.float64:
-            raise ValueError(f"gradcheck: an input is {t.dtype}; differences of 1e-6 need float64")
-    out = function(*inputs)
-    weights = Tensor(np.random.default_rng(0).uniform(0.5, 1.5, out.shape))  # all different
-    analytic = grad(out, moved, weights, allow_unused=True)
-    for number, (t, found) in enumerate(zip(moved, analytic, strict=True)):
-        numeric = differences(lambda: (function(*inputs) * weights).sum().item(), t.array, eps)
-        got = np.zeros(t.shape) if found is None else found.array
-        wrong = np.argwhere(~np.isclose(got, numeric, rtol, atol))
-        if len(wrong):
-            place = tuple(wrong[0].tolist())
-            if not raise_exception:
-                return False
-            raise RuntimeError(
-                f"gradcheck: input {number} of shape {t.shape} at {list(place)}: the rules give "
-                f"{got[place]:.6g}, the differences {numeric[place]:.6g} "
-                f"({len(wrong)} of {t.numel()} values differ)."
-            )
-    return True
-
-
-def differences(value: Callable[[], float], array: np.ndarray, eps: float) -> np.ndarray:
-    """Central differences of `value()` in each entry of `array`, which is moved and put back."""
-    numeric = np.zeros(array.shape)
-    with no_grad():
-        for place in np.ndindex(array.shape):
-            here = array[place]
-            array[place] = here + eps
-            above = value()
-            array[place] = here - eps
-            numeric[place] = (above - value()) / (2 * eps)
-            array[place] = here
-    return numeric
-
-
-# ------------------------------------------------------- rules for the operations of 01 to 05
-
-no_gradient("detach")
-
-
-@vjp("add(a, b)", wrt="a")
-def add_da(g):
-    return g
-
-
-@vjp("add(a, b)", wrt="b")
-def add_db(g):
-    return g
-
-
-@vjp("sub(a, b)", wrt="a")
-def sub_da(g):
-    return g
-
-
-@vjp("sub(a, b)", wrt="b")
-def sub_db(g):
-    return -g
-
-
-@vjp("mul(a, b)", wrt="a")
-def mul_da(g, b):
-    return g * b
-
-
-@vjp("mul(a, b)", wrt="b")
-def mul_db(g, a):
-    return g * a
-
-
-@vjp("div(a, b)", wrt="a")
-def div_da(g, b):
-    return g / b
-
-
-@vjp("div(a, b)", wrt="b")
-def div_db(g, out, b):
-    return -g * out / b
-
-
-@vjp("pow(a, b)", wrt="a")
-def pow_da(g, a, b):
-    if b.ndim == 0 and b == 2:
-        return 2 * g * a
-    return np.where(b == 0, 0, g * b * np.power(a, np.where(b == 0, 1, b - 1))).astype(g.dtype)
-
-
-@vjp("pow(a, b)", wrt="b")
-def pow_db(g, out, a, b):
-    return np.where((a == 0) & (b >= 0), 0, g * out * np.log(a)).astype(g.dtype)
-
-
-@vjp("neg(x)", wrt="x")
-def neg_dx(g):
-    return -g
-
-
-@vjp("abs(x)", wrt="x")
-def abs_dx(g, x):
-    return g * np.sign(x)
-
-
-@vjp("exp(x)", wrt="x")
-def exp_dx(g, out):
-    return g * out
-
-
-@vjp("log(x)", wrt="x")
-def log_dx(g, x):
-    return g / x
-
-
-@vjp("sqrt(x)", wrt="x")
-def sqrt_dx(g, out):
-    return g / (2 * out)
-
-
-@vjp("where(condition, a, b)", wrt="a")
-def where_da(g, condition):
-    return np.where(condition, g, g.dtype.type(0))
-
-
-@vjp("where(condition, a, b)", wrt="b")
-def where_db(g, condition):
-    return np.where(condition, g.dtype.type(0), g)
-
-
-@vjp("matmul(a, b)", wrt="a")
-def matmul_da(g, b, a_shape):
-    """dA = G B^T; a vector is treated as the matrix that it stood for."""
-    if len(a_shape) == 1:
-        return (b @ g[..., None])[..., 0] if b.ndim > 1 else g * b
-    return g[..., None] * b if b.ndim == 1 else g @ b.swapaxes(-1, -2)
-
-
-@vjp("matmul(a, b)", wrt="b")
-def matmul_db(g, a, b_shape):
-    """dB = A^T G."""
-    if len(b_shape) == 1:
-        return rows(g[..., None] * a).sum(0) if a.ndim > 1 else g * a
-    if a.ndim == 1:
-        return a[:, None] * g[..., None, :]
-    if len(b_shape) == 2:  # a batch shares the matrix: one product sums over the whole batch
-        return rows(a).T @ rows(g)
-    return a.swapaxes(-1, -2) @ g
-
-
-def rows(x):
-    """(..., n) as a matrix of rows, (-1, n); NumPy's -1 does not know what to do without values."""
-    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-
-
-def restored(g, dim, keepdim, ndim):
-    """Give a reduced gradient its missing dimensions back, as size 1."""
-    if keepdim or dim is None:
-        return g.reshape((1,) * ndim) if dim is None else g
-    return np.expand_dims(g, dim)
-
-
-def stretched(g, shape):
-    """`g` repeated to `shape`: filled in where that is quick, without memory where it is large."""
-    if math.prod(shape) > 2**16:
-        return np.broadcast_to(g, shape)
-    full = np.empty(shape, g.dtype)  # np.broadcast_to takes six times as long for a small one
-    full[...] = g
-    return full
-
-
-@vjp("sum(x)", wrt="x")
-def sum_dx(g, x_shape, dim, keepdim):
-    return stretched(restored(g, dim, keepdim, len(x_shape)), x_shape)
-
-
-@vjp("mean(x)", wrt="x")
-def mean_dx(g, x_shape, dim, keepdim):
-    g = restored(g, dim, keepdim, len(x_shape))
-    return stretched(g / g.dtype.type(math.prod(x_shape) / max(g.size, 1)), x_shape)
-
-
-def extremum_dx(g, out, x, dim, keepdim):
-    """The gradient goes to the extreme values; those that tie share it equally."""
-    hit = x == restored(out, dim, keepdim, x.ndim)
-    share = restored(g, dim, keepdim, x.ndim) / hit.sum(axis=dim, keepdims=True)
-    return (hit * share).astype(g.dtype, copy=False)
-
-
-for _op in ("amax", "amin"):
-    vjp(f"{_op}(x)", wrt="x")(extremum_dx)
-
-
-@vjp("reshape(x)", wrt="x")
-def reshape_dx(g, x_shape):
-    return g.reshape(x_shape)
-
-
-@vjp("permute(x)", wrt="x")
-def permute_dx(g, order):
-    return g.transpose(np.argsort(order))
-
-
-@vjp("clone(x)", wrt="x")
-def clone_dx(g):
-    return g
-
-
-@vjp("cast(x)", wrt="x")
-def cast_dx(g, x_dtype):
-    return g.astype(x_dtype)
-
-
-@vjp("getitem(x)", wrt="x")
-def getitem_dx(g, x_shape, index):
-    """Zeros, except where the values were taken from; a place that was taken twice gets both."""
-    grad = np.zeros(x_shape, g.dtype)
-    part, rest = after_integers(grad, index)
-    places = rest if isinstance(rest, tuple) else (rest,)
-    if any(isinstance(place, np.ndarray) and place.dtype != bool for place in places):
-        np.add.at(part, rest, g)
-    else:
-        part[rest] = g
-    return grad
-
-
-@vjp("setitem_(x, value)", wrt="x")
-def setitem_dx(g, index):
-    g = g.copy()
-    part, rest = after_integers(g, index)
-    part[rest] = 0
-    return g
-
-
-@vjp("setitem_(x, value)", wrt="value")
-def setitem_dvalue(g, index):
-    part, rest = after_integers(g, index)
-    return part[rest]
-
-
-@vjp("copy_(x, source)", wrt="x")
-def copy_dx(g):
-    return np.zeros_like(g)
-
-
-@vjp("copy_(x, source)", wrt="source")
-def copy_dsource(g):
-    return g
-
-
-@vjp("cat(*tensors)", wrt="tensors")
-def cat_dtensor(g, tensors_shape, position, dim):
-    start = sum(shape[dim] for shape in tensors_shape[:position])
-    part = [slice(None)] * g.ndim
-    part[dim] = slice(start, start + tensors_shape[position][dim])
-    return g[tuple(part)]
-
-
-@vjp("stack(*tensors)", wrt="tensors")
-def stack_dtensor(g, position, dim):
-    return np.take(g, position, axis=dim)
-
-
-@vjp("relu(x)", wrt="x")
-def relu_dx(g, out):
-    return g * (out > 0)
-
-
-@vjp("leaky_relu(x)", wrt="x")
-def leaky_relu_dx(g, x, negative_slope):
-    return g * (x > 0) + g * negative_slope * (x <= 0)
-
-
-@vjp("sigmoid(x)", wrt="x")
-def sigmoid_dx(g, out):
-    return g * out * (1 - out)
-
-
-@vjp("tanh(x)", wrt="x")
-def tanh_dx(g, out):
-    return g * (1 - out * out)
-
-
-@vjp("softplus(x)", wrt="x")
-def softplus_dx(g, out, x, beta, threshold):
-    """The slope is sigmoid(beta x), which is 1 - e^(-beta out); 1 on the straight part."""
-    return g * np.where(x * beta > threshold, 1, -np.expm1(-beta * out))
-
-
-@vjp("erf(x)", wrt="x")
-def erf_dx(g, x):
-    return g * (2 / math.sqrt(math.pi)) * np.exp(-x * x)
-
-
-@vjp("gelu(x)", wrt="x")
-def gelu_dx(g, out, x, approximate):
-    """x * share(x) has the slope share + x * share', and the share is out / x (a half at 0)."""
-    share = np.divide(out, x, out=np.full_like(x, 0.5), where=x != 0)
-    square, c = x * x, math.sqrt(2 / math.pi)
-    if approximate == "none":
-        slope = np.exp(-0.5 * square) * (0.5 * c)
-    else:  # share = (1 + tanh(u)) / 2, and tanh' = 1 - tanh²
-        slope = 2 * share * (1 - share) * c * (1 + 3 * 0.044715 * square)
-    return g * (share + x * slope)
-
-
-@vjp("softmax(x)", wrt="x")
-def softmax_dx(g, out, dim):
-    """out * (g - <g, out>): raising one score lowers the shares of all others."""
-    return out * (g - (g * out).sum(axis=dim, keepdims=True))
-
-
-@vjp("log_softmax(x)", wrt="x")
-def log_softmax_dx(g, out, dim):
-    return g - np.exp(out) * g.sum(axis=dim, keepdims=True)
-
-
-@vjp("linear(x, weight, bias)", wrt="x")
-def linear_dx(g, weight):
-    return g @ weight
-
-
-@vjp("linear(x, weight, bias)", wrt="weight")
-def linear_dweight(g, x):
-    """Every example adds the outer product of its gradient and its input."""
-    return rows(g).T @ rows(x)
-
-
-@vjp("linear(x, weight, bias)", wrt="bias")
-def linear_dbias(g):
-    """Every example adds its gradient."""
-    return np.add.reduce(rows(g), 0)
-
-
-@vjp("nll(log_probs, labels, share)", wrt="log_probs")
-def nll_dlog_probs(g, labels, share, log_probs_shape):
-    """Each row has one value that counts: the one at its label."""
-    grad = np.zeros(log_probs_shape, g.dtype)
-    grad[np.arange(len(labels)), labels] = g * -share
-    return grad
-
-
-@vjp("bce(p, y)", wrt="p")
-def bce_dp(g, p, y):
-    return g * (p - y) / np.maximum(p * (1 - p), 1e-12)
-
-
-@vjp("bce(p, y)", wrt="y")
-def bce_dy(g, p):
-    return g * (np.maximum(np.log1p(-p), -100) - np.maximum(np.log(p), -100))

@@ -4,7 +4,7 @@ A gradient says which way is down at the place where the parameters are. How far
 of what was seen before to take into account, is what tells one optimizer from the next. An
 `Optimizer` holds the parameters, in groups with settings of their own, and what it remembers of
 each. The updates are operations that write in place, and a schedule changes the learning rate
-between them.
+between them. Rare options and refusals are in `breadth/optimizers.py`.
 """
 
 from __future__ import annotations
@@ -14,20 +14,94 @@ import math
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
 
 from tinytorch.core.autograd import enable_grad, no_grad
-from tinytorch.core.tensor import KERNELS, Tensor, apply, kernel
+from tinytorch.core.tensor import Tensor, apply, kernel
 
 __all__ = [
-    "SGD", "Adam", "AdamW", "CosineAnnealingLR", "LRScheduler", "LambdaLR", "Optimizer", "RMSprop",
-    "StepLR", "blocks", "descent",
+    "GUARDS", "SGD", "VARIANTS", "Adam", "AdamW", "CosineAnnealingLR", "LRScheduler", "LambdaLR",
+    "Optimizer", "RMSprop", "StepLR", "blocks", "blockwise", "decayed", "descend", "half_cosine",
+    "numbers", "packed", "remembered", "some", "unpacked", "variant", "warmup_cosine",
+    "with_defaults",
 ]  # fmt: skip
 
 
+# ----------------------------------------------------------------------------------- one step
+
+
+def descend(param: np.ndarray, direction: np.ndarray, lr: float) -> None:
+    """Move the values of `param` against `direction`, in the memory where they are.
+
+    Args:
+        param: any shape; its own memory is written.
+        direction: the shape of `param`; left as it is.
+        lr: how much of `direction` one step is.
+    Returns: None; what happened is seen in `param`.
+
+    >>> w = np.array([3.0, -1.0])
+    >>> descend(w, np.array([6.0, -2.0]), lr=0.1)
+    >>> w
+    array([ 2.4, -0.8])
+    """
+    param -= lr * direction
+
+
+def numbers(group: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a group as Python numbers: a NumPy one would make float32 updates float64.
+
+    Args:
+        group: settings by name; left as it is. NumPy scalars (`np.generic`) and tensors of one
+            value become Python numbers; everything else stays the object that it is.
+    Returns: a new dictionary with the same names.
+
+    >>> numbers({"lr": np.float64(0.1), "betas": (0.9, 0.999), "maximize": False})
+    {'lr': 0.1, 'betas': (0.9, 0.999), 'maximize': False}
+    """
+    return {
+        name: value.item() if isinstance(value, (np.generic, Tensor)) else value
+        for name, value in group.items()
+    }
+
+
+def with_defaults(defaults: dict[str, Any], param_group: dict[str, Any]) -> dict[str, Any]:
+    """A group with every setting: its own where it has one, the default where it has none.
+
+    Args:
+        defaults: settings by name; left as they are.
+        param_group: "params", which is one tensor or several, and the settings in which the group
+            differs; left as it is.
+    Returns: a new dictionary, where "params" is a list.
+
+    >>> w = Tensor([1.0])
+    >>> group = with_defaults({"lr": 0.1, "momentum": 0.9}, {"params": w, "lr": 0.01})
+    >>> group["lr"], group["momentum"], group["params"]
+    (0.01, 0.9, [tensor([1.])])
+    """
+    group = {**defaults, **param_group}
+    params = group["params"]
+    group["params"] = [params] if isinstance(params, Tensor) else list(params)
+    return group
+
+
 # ---------------------------------------------------------------------------- the common part
+
+GUARDS: dict[str, Callable[[Any, Any], None]] = {}  # by what is new: raises what speaks against it
+VARIANTS: dict[tuple[type, str], Callable] = {}  # (optimizer, option): the update for that option
+
+
+def variant(owner: type, option: str) -> Callable[[Callable], Callable]:
+    """Register the decorated function as the update of `owner` where a group sets `option`."""
+    return lambda update: VARIANTS.setdefault((owner, option), update)
+
+
+def admit(what: str, owner: Any, new: Any) -> None:
+    """Let the guard of `what`, if there is one, look at something new before it is taken in."""
+    if what in GUARDS:
+        GUARDS[what](owner, new)
 
 
 class Optimizer:
@@ -39,6 +113,7 @@ class Optimizer:
         params: leaf tensors, such as `model.parameters()`, or dictionaries with "params" and the
             settings in which that group differs.
         defaults: the settings, by name, of groups that do not set them.
+        hints: PyTorch's foreach and fused, which say how to compute the same.
     Raises: TypeError for a single Tensor or what holds no tensors, ValueError for no parameters, a
         tensor that was computed, one that comes twice, or a setting out of range.
 
@@ -50,22 +125,15 @@ class Optimizer:
     ([0.0], [1.0])
     """
 
-    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]):
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any], **hints: Any):
+        admit("hints", self, hints)
+        admit("parameters", self, params)
         self.defaults = defaults
         self.state: dict[Tensor, dict[str, Any]] = defaultdict(dict)  # of each parameter itself
         self.param_groups: list[dict[str, Any]] = []
         self._opt_called = False  # whether a step was made; schedules look at it
-        if isinstance(params, Tensor) or not isinstance(params, Iterable):
-            raise TypeError(
-                f"{type(self).__name__}: got a {type(params).__name__}, expected several tensors: "
-                "model.parameters(), or a list such as [weight, bias]."
-            )
         params = list(params)
-        if not params:
-            raise ValueError(
-                f"{type(self).__name__}: got an empty parameter list. Was model.parameters() read "
-                "before, or are the parameters in a plain list that the model does not know?"
-            )
+        admit("list of parameters", self, params)
         for group in params if isinstance(params[0], dict) else [{"params": params}]:
             self.add_param_group(group)
 
@@ -78,43 +146,32 @@ class Optimizer:
         >>> [group["lr"] for group in optimizer.param_groups]
         [0.1, 0.01]
         """
-        if not isinstance(param_group, dict):
-            raise TypeError(f"add_param_group: got {param_group!r}, expected a dict with 'params'")
-        params = param_group["params"]
-        if isinstance(params, (set, frozenset)):
-            raise TypeError(
-                "add_param_group: got a set, whose order changes from run to run, while a saved "
-                "state counts parameters. Pass a list."
-            )
-        group = {**self.defaults, **param_group}
-        group["params"] = [params] if isinstance(params, Tensor) else list(params)
-        known = {param for other in self.param_groups for param in other["params"]}
-        for i, param in enumerate(group["params"]):
-            check_parameter(f"{type(self).__name__}: parameter {i}", param, known)
-            known.add(param)
-        check_settings(type(self).__name__, group)
+        admit("settings", self, param_group)
+        group = with_defaults(self.defaults, param_group)
+        admit("group", self, group)
         self.param_groups.append(group)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, so that the next backward does not add to them.
 
         Args:
-            set_to_none: let go of their memory; otherwise it is kept and filled with zeros.
+            set_to_none: let go of their memory; otherwise it is kept and filled with zeros, and a
+                parameter without a gradient stays without one.
         """
         for group in self.param_groups:
             for param in group["params"]:
                 if set_to_none:
                     param.grad = None
                 elif param.grad is not None:
-                    with no_grad():
-                        param.grad.copy_(0)
+                    param.grad.array[...] = 0
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient.
 
         Args:
-            closure: computes the loss and its gradients anew; it is called first.
-        Returns: what `closure` returned.
+            closure: computes the loss and its gradients anew; it is called first, with recording
+                on. The moves are made with recording off.
+        Returns: what `closure` returned; None without one.
         Raises: RuntimeError when a gradient's shape is not its parameter's.
         """
         loss = None
@@ -124,12 +181,21 @@ class Optimizer:
         with no_grad():
             for group in self.param_groups:
                 options = numbers(group)
+                update = self.update_for(options)
                 for param in group["params"]:
                     if param.grad is not None:
-                        check_gradient(param, param.grad)
-                        self.update(param, param.grad, self.state[param], options)
+                        update(
+                            param, downhill(param, param.grad, options), self.state[param], options
+                        )
         self._opt_called = True
         return loss
+
+    def update_for(self, options: dict[str, Any]) -> Callable[[Tensor, Tensor, dict, dict], None]:
+        """The function that moves a parameter: `update`, unless a rare option has a variant."""
+        for (owner, option), function in VARIANTS.items():
+            if options.get(option) and isinstance(self, owner):
+                return partial(function, self)
+        return self.update
 
     def update(self, param: Tensor, grad: Tensor, state: dict, options: dict) -> None:
         """Move one parameter in place.
@@ -153,36 +219,17 @@ class Optimizer:
         >>> SGD([w], lr=0.1).state_dict()["param_groups"][0]["params"]
         [0]
         """
-        params = [param for group in self.param_groups for param in group["params"]]
-        number = {param: i for i, param in enumerate(params)}
-        groups = [
-            {**group, "params": [number[param] for param in group["params"]]}
-            for group in self.param_groups
-        ]
-        state = {number[param]: self.state[param] for param in params if self.state.get(param)}
-        return {"state": state, "param_groups": groups}
+        return packed(self)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` returned; its tensors are copied, in the parameters' dtypes.
 
         Raises: ValueError when the groups are of other sizes, or a tensor of another shape.
         """
-        saved = state_dict["param_groups"]
-        theirs, ours = ([len(g["params"]) for g in groups] for groups in (saved, self.param_groups))
-        if theirs != ours:
-            raise ValueError(
-                f"{type(self).__name__}.load_state_dict: the saved groups have {theirs} "
-                f"parameters, this optimizer's have {ours}. Build it with the same groups."
-            )
-        places = [n for group in saved for n in group["params"]]
-        params = [param for group in self.param_groups for param in group["params"]]
-        state: dict[Tensor, dict[str, Any]] = defaultdict(dict)
-        for n, param in zip(places, params, strict=True):
-            for name, value in state_dict["state"].get(n, {}).items():
-                state[param][name] = restored(name, value, param, f"parameter {n}")
-        self.state = state
-        for group, theirs in zip(self.param_groups, saved, strict=True):
-            group.update(copy.deepcopy({k: v for k, v in theirs.items() if k != "params"}))
+        admit("saved groups", self, state_dict["param_groups"])
+        self.state = defaultdict(dict, unpacked(self, state_dict))
+        for group, saved in zip(self.param_groups, state_dict["param_groups"], strict=True):
+            group.update(copy.deepcopy({k: v for k, v in saved.items() if k != "params"}))
 
     def __repr__(self) -> str:
         lines = []
@@ -192,85 +239,38 @@ class Optimizer:
         return f"{type(self).__name__} (" + "\n".join(lines) + "\n)"
 
 
-def check_parameter(name: str, param: Any, known: set[Tensor]) -> None:
-    """Refuse what an optimizer cannot move."""
-    if not isinstance(param, Tensor):
-        hint = "Pass model.parameters()." if hasattr(param, "parameters") else ""
-        raise TypeError(f"{name} is a {type(param).__name__}, expected a Tensor. {hint}".rstrip())
-    if not param.is_leaf:
-        raise ValueError(
-            f"{name} of shape {param.shape} is not a leaf: {param.grad_fn.op!r} computed it, and "
-            "the next forward pass would compute it again. Pass the tensors that it came from, or "
-            "call .requires_grad_() after the computation, not before."
-        )
-    if param in known:
-        raise ValueError(
-            f"{name} of shape {param.shape} came before: it would move twice per step. List each "
-            "parameter once, also across groups."
-        )
-
-
-def check_settings(name: str, group: dict[str, Any]) -> None:
-    """Refuse numbers out of range, NaN among them."""
-    for key in ("lr", "momentum", "alpha", "weight_decay", "eps", "lr_decay"):
-        if not group.get(key, 0) >= 0:
-            raise ValueError(f"{name}: {key} is {group[key]}, expected a number of at least 0")
-    for beta in group.get("betas", ()):
-        if not 0 <= beta < 1:
-            raise ValueError(f"{name}: betas are {group['betas']}, expected two numbers in [0, 1)")
-
-
-def check_gradient(param: Tensor, grad: Tensor) -> None:
-    """Refuse a gradient that would be broadcast."""
+def downhill(param: Tensor, grad: Tensor, options: dict[str, Any]) -> Tensor:
+    """The gradient of what is to shrink: that of the loss, or its negative with `maximize`."""
     if grad.array.shape != param.array.shape:
         raise RuntimeError(
             f"step: a parameter of shape {param.shape} has a gradient of shape {grad.shape}, "
             "expected the same shape. Was .grad assigned by hand?"
         )
+    return -grad if options.get("maximize") else grad
 
 
-def check_hints(name: str, hints: dict[str, Any]) -> None:
-    """Accept PyTorch's hints about how to compute the same update; refuse what would change it."""
-    for key, value in hints.items():
-        if key in ("capturable", "differentiable") and value:
-            raise NotImplementedError(
-                f"{name}: {key}={value} is not supported: updates write in place and are not "
-                "recorded. Leave it out."
-            )
-        if key not in ("foreach", "fused", "capturable", "differentiable"):
-            raise TypeError(f"{name}: got an unexpected argument {key!r}")
+def remembered(state: dict[str, Any], param: Tensor, *names: str) -> list[Tensor]:
+    """The tensors called `names` in the state of `param`: zeros of its shape the first time.
 
-
-def restored(name: str, value: Any, param: Tensor, owner: str) -> Any:
-    """A saved value as the state of `param`: a tensor is copied, a count becomes a whole number."""
-    if name == "step":
-        return int(value)
-    if not isinstance(value, Tensor):
-        return copy.deepcopy(value)
-    if value.shape != param.shape:
-        raise ValueError(
-            f"load_state_dict: {name!r} of {owner} has shape {value.shape}, the parameter "
-            f"{param.shape}. Are the parameters in another order than when it was saved?"
-        )
-    return Tensor(np.array(value.array, param.dtype))
-
-
-def numbers(group: dict[str, Any]) -> dict[str, Any]:
-    """The settings of a group as Python numbers: a NumPy one would make float32 updates float64."""
-    return {
-        name: value.item() if isinstance(value, (np.generic, Tensor)) else value
-        for name, value in group.items()
-    }
+    >>> state = {}
+    >>> remembered(state, Tensor([3.0, 4.0]), "momentum_buffer")
+    [tensor([0., 0.])]
+    >>> list(state)
+    ['momentum_buffer']
+    """
+    for name in names:
+        if name not in state:
+            state[name] = Tensor(np.zeros_like(param.array))
+    return [state[name] for name in names]
 
 
 def some(options: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The settings that an update needs, of all that a group has."""
+    """The settings called `names`, of all that there are.
+
+    >>> some({"lr": 0.1, "eps": 1e-8, "maximize": False}, "lr", "eps")
+    {'lr': 0.1, 'eps': 1e-08}
+    """
     return {name: options[name] for name in names}
-
-
-def zeros_like(param: Tensor) -> Tensor:
-    """Zeros to begin a running average with, laid out in memory as the parameter is."""
-    return Tensor(np.zeros_like(param.array))
 
 
 # ------------------------------------------------------------------------------- the updates
@@ -279,7 +279,7 @@ BLOCK = 131072  # values: five arrays of them are 2.6 MB, about a second-level c
 
 
 def blocks(*arrays: np.ndarray) -> Iterator[Sequence[np.ndarray]]:
-    """Arrays of one shape, some rows at a time, as views.
+    """Arrays of one shape, some rows at a time, as views; a single value as a row of one.
 
     An update reads and writes the same values in a dozen small operations. Done block by block they
     are still in the cache, and so is the memory for what comes between, which a large array would
@@ -290,41 +290,36 @@ def blocks(*arrays: np.ndarray) -> Iterator[Sequence[np.ndarray]]:
     """
     first = arrays[0]
     if first.size <= BLOCK:
-        yield arrays
+        yield arrays if first.ndim else [array.reshape(1) for array in arrays]
         return
     rows = max(1, BLOCK * len(first) // first.size)
     for start in range(0, len(first), rows):
         yield [array[start : start + rows] for array in arrays]
 
 
-def descent(p: np.ndarray, g: np.ndarray, weight_decay: float, maximize: bool) -> np.ndarray:
-    """The gradient of what shrinks: the loss (or its negative) and weight_decay/2 times p squared.
+def blockwise(update: Callable[..., None]) -> Callable[..., np.ndarray]:
+    """Make a function that changes its first array in place work on one block after the other.
 
-    >>> descent(np.array([2.0]), np.array([1.0]), weight_decay=0.5, maximize=False)
-    array([2.])
+    >>> @blockwise
+    ... def double_(x, *, by):
+    ...     x *= by
+    >>> double_(np.array([1.0, 2.0]), by=2)
+    array([2., 4.])
     """
-    if maximize:
-        g = -g
-    return g + weight_decay * p if weight_decay else g
 
+    @wraps(update)
+    def over_blocks(param: np.ndarray, *others: np.ndarray, **settings: Any) -> np.ndarray:
+        for part in blocks(param, *others):
+            update(*part, **settings)
+        return param
 
-@kernel("sgd_")
-def sgd_(param, grad, *velocity, lr, momentum, dampening, weight_decay, nesterov, maximize):
-    """One step along the gradient, or along the `velocity` that gradients build up."""
-    for p, g, *v in blocks(param, grad, *velocity):
-        g = descent(p, g, weight_decay, maximize)
-        if v:
-            v[0] *= momentum
-            v[0] += (1 - dampening) * g if dampening else g
-            g = g + momentum * v[0] if nesterov else v[0]
-        p -= lr * g
-    return param
+    return over_blocks
 
 
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if wanted.
 
-    v = momentum * v + (1 - dampening) * g, then p = p - lr * v; without momentum v is g.
+    g = g + weight_decay * p; v = momentum * v + g; p = p - lr * v; without momentum v is g.
 
     Args:
         params: tensors, or groups of them.
@@ -346,79 +341,63 @@ class SGD(Optimizer):
     tensor([2.4000], requires_grad=True)
     """
 
+    settings = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
+
     def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        momentum: float = 0,
-        dampening: float = 0,
-        weight_decay: float = 0,
-        nesterov: bool = False,
-        *,
-        maximize: bool = False,
-        **hints: Any,
-    ):
-        check_hints("SGD", hints)
-        if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError(
-                f"SGD: nesterov with momentum={momentum} and dampening={dampening}, expected a "
-                "momentum above 0 and a dampening of 0"
-            )
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
+        weight_decay: float = 0, nesterov: bool = False, *, maximize: bool = False, **hints: Any,
+    ):  # fmt: skip
+        super().__init__(params, some(locals(), *self.settings), **hints)
 
     def update(self, param: Tensor, grad: Tensor, state: dict, options: dict) -> None:
-        velocity = []
-        if options["momentum"]:
-            if "momentum_buffer" not in state:
-                state["momentum_buffer"] = zeros_like(param)
-                options = {**options, "dampening": 0}  # the first gradient is the velocity
-            velocity = [state["momentum_buffer"]]
-        names = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
-        apply("sgd_", param, grad, *velocity, **some(options, *names))
+        """Move one parameter by the operation "sgd_", which gets a velocity if there is momentum.
+
+        Args:
+            param, grad: of one shape.
+            state: where "momentum_buffer" is remembered, and only if momentum is not 0.
+            options: of these, "sgd_" gets lr, momentum, weight_decay and nesterov.
+        """
+        velocity = remembered(state, param, "momentum_buffer") if options["momentum"] else []
+        options = some(options, "lr", "momentum", "weight_decay", "nesterov")
+        apply("sgd_", param, grad, *velocity, **options)
 
 
-@kernel("rmsprop_")
-def rmsprop_(
-    param, grad, square, *more, lr, alpha, eps, weight_decay, momentum, centered, maximize
-):
-    """A step scaled by the root of the running mean `square` of squared gradients.
+def decayed(param: np.ndarray, grad: np.ndarray, weight_decay: float) -> np.ndarray:
+    """The gradient of the loss plus weight_decay/2 times the sum of the squares of `param`.
 
-    `more` has the velocity if there is momentum, then the running mean of gradients if centered.
+    Args:
+        param, grad: of one shape; both are left as they are.
+    Returns: that shape; `grad` itself when weight_decay is 0.
+
+    >>> decayed(np.array([2.0]), np.array([1.0]), weight_decay=0.5)
+    array([2.])
     """
-    for p, g, s, *others in blocks(param, grad, square, *more):
-        g, t = (
-            descent(p, g, weight_decay, maximize),
-            np.empty_like(p),
-        )  # t is for what comes between
-        np.multiply(g, g, out=t)
-        t *= 1 - alpha
-        s *= alpha
-        s += t
-        if centered:  # the variance, s - mean**2, instead of the mean square
-            mean = others[-1]
-            np.subtract(g, mean, out=t)
-            t *= 1 - alpha
-            mean += t
-            np.multiply(mean, mean, out=t)
-            s = np.subtract(s, t, out=t)
-        np.sqrt(s, out=t)
-        t += eps
-        np.divide(g, t, out=t)
-        if momentum:
-            others[0] *= momentum
-            others[0] += t
-            t[...] = others[0]
-        t *= lr
-        p -= t
-    return param
+    return grad + weight_decay * param if weight_decay else grad
+
+
+@kernel("sgd_")
+@blockwise
+def sgd_(param, grad, velocity=None, *, lr, momentum, weight_decay, nesterov):
+    """One step along the gradient, or along the velocity that gradients build up.
+
+    Args:
+        param, velocity: of one shape; both are written in place. No velocity: no momentum.
+        grad: that shape; left as it is.
+        momentum: how much of the velocity is kept; the gradient, decayed, is added to it.
+        nesterov: go along the gradient plus `momentum` times the new velocity.
+
+    >>> w, v = np.array([10.0]), np.array([2.0])
+    >>> sgd_(w, np.array([1.0]), v, lr=0.1, momentum=0.5, weight_decay=0, nesterov=False)
+    array([9.8])
+    >>> v
+    array([2.])
+    """
+    direction = grad = decayed(param, grad, weight_decay)
+    if velocity is not None:
+        velocity *= momentum
+        velocity += grad
+        direction = grad + momentum * velocity if nesterov else velocity
+    descend(param, direction, lr)
 
 
 class RMSprop(Optimizer):
@@ -446,74 +425,57 @@ class RMSprop(Optimizer):
     tensor([  2.9000, 299.9000], requires_grad=True)
     """
 
+    settings = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize")
+
     def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        momentum: float = 0,
-        centered: bool = False,
-        *,
-        maximize: bool = False,
-        **hints: Any,
-    ):
-        check_hints("RMSprop", hints)
-        defaults = {
-            "lr": lr,
-            "alpha": alpha,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "momentum": momentum,
-            "centered": centered,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
+        weight_decay: float = 0, momentum: float = 0, centered: bool = False, *,
+        maximize: bool = False, **hints: Any,
+    ):  # fmt: skip
+        super().__init__(params, some(locals(), *self.settings), **hints)
 
     def update(self, param: Tensor, grad: Tensor, state: dict, options: dict) -> None:
-        averages = ["square_avg"]
-        averages += ["momentum_buffer"] if options["momentum"] else []
-        averages += ["grad_avg"] if options["centered"] else []
-        for name in averages:
-            if name not in state:
-                state[name] = zeros_like(param)
+        """Move one parameter by the operation "rmsprop_", and count its steps in state["step"].
+
+        Args:
+            param, grad: of one shape.
+            state: where "square_avg" is remembered, and "step": 1 after the first step.
+            options: of these, "rmsprop_" gets lr, alpha, eps and weight_decay.
+        """
+        (square,) = remembered(state, param, "square_avg")
         state["step"] = state.get("step", 0) + 1
-        names = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize")
-        options = some(options, *names)
-        apply("rmsprop_", param, grad, *(state[name] for name in averages), **options)
+        apply(
+            "rmsprop_", param, grad, square, **some(options, "lr", "alpha", "eps", "weight_decay")
+        )
 
 
-@kernel("adam_")
-def adam_(param, grad, exp_avg, exp_avg_sq, *peak, step, lr, betas, eps, weight_decay, maximize):
-    """A step along the mean gradient m, scaled by the root of the mean square v.
+@kernel("rmsprop_")
+@blockwise
+def rmsprop_(param, grad, square, *, lr, alpha, eps, weight_decay):
+    """A step along the gradient, divided by the root of the running mean of its squares.
 
-    Both start at zero and are too small at first, by 1 - beta**step. The correction is done on the
-    step size and eps, once, instead of on every value (section 2 of the paper). `peak`, if given,
-    holds the largest v so far, and takes its place.
+    Args:
+        param, square: of one shape; both are written in place.
+        grad: that shape; left as it is. With weight_decay it is decayed first.
+        alpha: how much of the mean is kept; the new square has a share of 1 - alpha.
+        eps: is added to the root.
+
+    >>> w, s = np.array([3.0]), np.array([0.0])
+    >>> rmsprop_(w, np.array([6.0]), s, lr=0.1, alpha=0.75, eps=1e-8, weight_decay=0)
+    array([2.8])
+    >>> s
+    array([9.])
     """
-    beta1, beta2 = betas
-    root = math.sqrt(1 - beta2**step)
-    rate = lr * root / (1 - beta1**step)
-    for p, g, m, v, *top in blocks(param, grad, exp_avg, exp_avg_sq, *peak):
-        g, t = (
-            descent(p, g, weight_decay, maximize),
-            np.empty_like(p),
-        )  # t is for what comes between
-        m *= beta1  # m = beta1 * m + (1 - beta1) * g
-        m += np.multiply(g, 1 - beta1, out=t)
-        v *= beta2  # v = beta2 * v + (1 - beta2) * g * g
-        np.multiply(g, g, out=t)
-        t *= 1 - beta2
-        v += t
-        if top:
-            v = np.maximum(top[0], v, out=top[0])
-        np.sqrt(v, out=t)  # p = p - rate * m / (sqrt(v) + eps * root)
-        t += eps * root
-        np.divide(m, t, out=t)
-        t *= rate
-        p -= t
-    return param
+    grad = decayed(param, grad, weight_decay)
+    t = (1 - alpha) * grad  # one array for all that comes between
+    t *= grad
+    square *= alpha
+    square += t
+    np.sqrt(square, out=t)
+    t += eps
+    np.divide(grad, t, out=t)
+    t *= lr
+    param -= t  # as `descend`, without another array
 
 
 class Adam(Optimizer):
@@ -542,48 +504,83 @@ class Adam(Optimizer):
     """
 
     op = "adam_"
+    settings = ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize")
 
     def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-        **hints: Any,
-    ):
-        check_hints(type(self).__name__, hints)
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8, weight_decay: float = 0, amsgrad: bool = False, *,
+        maximize: bool = False, **hints: Any,
+    ):  # fmt: skip
+        super().__init__(params, some(locals(), *self.settings), **hints)
 
     def update(self, param: Tensor, grad: Tensor, state: dict, options: dict) -> None:
-        averages = ["exp_avg", "exp_avg_sq"]
-        averages += ["max_exp_avg_sq"] if options["amsgrad"] else []
-        for name in averages:
-            if name not in state:
-                state[name] = zeros_like(param)
+        """Move one parameter by the operation `self.op`, which is told how many steps it made.
+
+        Args:
+            param, grad: of one shape.
+            state: where "exp_avg" (m), "exp_avg_sq" (v) and "step" are remembered; the operation
+                gets step=1 the first time.
+            options: of these, the operation gets lr, betas, eps and weight_decay.
+        """
+        averages = remembered(state, param, "exp_avg", "exp_avg_sq")
         state["step"] = state.get("step", 0) + 1
-        options = some(options, "lr", "betas", "eps", "weight_decay", "maximize")
-        options["step"] = state["step"]
-        apply(self.op, param, grad, *(state[name] for name in averages), **options)
+        options = some(options, "lr", "betas", "eps", "weight_decay")
+        apply(self.op, param, grad, *averages, step=state["step"], **options)
+
+
+@kernel("adam_")
+@blockwise
+def adam_(param, grad, exp_avg, exp_avg_sq, *, step, lr, betas, eps, weight_decay):
+    """A step along the mean gradient m, divided by the root of the mean square v.
+
+    Args:
+        param, exp_avg (m), exp_avg_sq (v): of one shape; all three are written in place.
+        grad: that shape; left as it is. With weight_decay it is decayed first.
+        step: 1 in the first step; both means began at zero, and are divided by 1 - beta**step.
+        eps: is added to the root of the divided mean square.
+
+    >>> w, m, v = np.array([3.0]), np.array([0.0]), np.array([0.0])
+    >>> adam_(w, np.array([6.0]), m, v, step=1, lr=0.1, betas=(0.8, 0.99), eps=1e-8, weight_decay=0)
+    array([2.9])
+    >>> m, v
+    (array([1.2]), array([0.36]))
+    """
+    beta1, beta2 = betas
+    grad = decayed(param, grad, weight_decay)
+    t = (1 - beta1) * grad  # one array for all that comes between
+    exp_avg *= beta1
+    exp_avg += t
+    np.multiply(grad, grad, out=t)
+    t *= 1 - beta2
+    exp_avg_sq *= beta2
+    exp_avg_sq += t
+    root = math.sqrt(1 - beta2**step)  # two numbers are corrected instead of two arrays
+    np.sqrt(exp_avg_sq, out=t)
+    t += eps * root
+    np.divide(exp_avg, t, out=t)
+    t *= lr * root / (1 - beta1**step)
+    param -= t
 
 
 @kernel("adamw_")
+@blockwise
 def adamw_(param, grad, *averages, lr, weight_decay, **options):
-    """Shrink the parameter, then let Adam move it: the decay stays out of the averages."""
-    if weight_decay:
-        param *= 1 - lr * weight_decay
-    return KERNELS["adam_"](param, grad, *averages, lr=lr, weight_decay=0, **options)
+    """Shrink the parameter by lr * weight_decay of itself, then let Adam move it without decay.
+
+    Args:
+        param, averages: of one shape; written in place. `averages` are Adam's m and v.
+        grad: that shape; left as it is.
+        options: what "adam_" takes besides: step, betas, eps.
+
+    >>> w, m, v = np.array([2.0]), np.array([0.0]), np.array([0.0])
+    >>> more = {"step": 1, "betas": (0.9, 0.99), "eps": 1e-8}
+    >>> adamw_(w, np.array([0.0]), m, v, lr=0.1, weight_decay=0.5, **more)
+    array([1.9])
+    >>> m
+    array([0.])
+    """
+    param *= 1 - lr * weight_decay
+    adam_(param, grad, *averages, lr=lr, weight_decay=0, **options)
 
 
 class AdamW(Adam):
@@ -606,18 +603,66 @@ class AdamW(Adam):
     op = "adamw_"
 
     def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-        **hints: Any,
-    ):
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8, weight_decay: float = 1e-2, amsgrad: bool = False, *,
+        maximize: bool = False, **hints: Any,
+    ):  # fmt: skip
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, **hints)
+
+
+# ------------------------------------------------------------------------ the state, as numbers
+
+
+def packed(optimizer: Optimizer) -> dict[str, Any]:
+    """The state and the settings of an optimizer, with a number in the place of each parameter.
+
+    Args:
+        optimizer: left as it is.
+    Returns: {"state": {0: {...}, 2: {...}}, "param_groups": [{"params": [0, 1], ...}, ...]}.
+        Parameters are counted from 0 through all groups. "state" has an entry for a parameter if
+        something is remembered of it; "param_groups" has each group, as a new dictionary.
+
+    >>> w, b = Tensor([1.0], requires_grad=True), Tensor([2.0], requires_grad=True)
+    >>> optimizer = RMSprop([w, b])
+    >>> (b * 2).backward()
+    >>> optimizer.step()
+    >>> list(packed(optimizer)["state"]), packed(optimizer)["param_groups"][0]["params"]
+    ([1], [0, 1])
+    """
+    params = [param for group in optimizer.param_groups for param in group["params"]]
+    number = {param: i for i, param in enumerate(params)}
+    groups = [
+        {**group, "params": [number[param] for param in group["params"]]}
+        for group in optimizer.param_groups
+    ]
+    remembered = {i: optimizer.state[p] for p, i in number.items() if optimizer.state.get(p)}
+    return {"state": remembered, "param_groups": groups}
+
+
+def unpacked(optimizer: Optimizer, saved: Mapping[str, Any]) -> dict[Tensor, dict[str, Any]]:
+    """A state that `packed` wrote, by parameter: the numbers of the groups meet their parameters.
+
+    Args:
+        optimizer: has groups of the same sizes, but perhaps other parameters; left as it is.
+        saved: what `packed` returned; left as it is.
+    Returns: for each parameter that has a saved state, a new dictionary with each of its values
+        passed through `restored(name, value, param, number)`, which copies it.
+    """
+    numbers = [n for group in saved["param_groups"] for n in group["params"]]
+    params = [param for group in optimizer.param_groups for param in group["params"]]
+    return {
+        param: {name: restored(name, value, param, n) for name, value in saved["state"][n].items()}
+        for n, param in zip(numbers, params, strict=True)
+        if n in saved["state"]
+    }
+
+
+def restored(name: str, value: Any, param: Tensor, number: int) -> Any:
+    """A saved value for the state of `param`: a tensor is copied, a count is a whole number."""
+    admit("saved value", param, (name, value, number))
+    if isinstance(value, Tensor) and name != "step":
+        return Tensor(np.array(value.array, param.dtype))
+    return int(value) if name == "step" else copy.deepcopy(value)
 
 
 # ------------------------------------------------------------------------------- the schedules
@@ -643,15 +688,7 @@ class LRScheduler:
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(
-                f"{type(self).__name__}: got a {type(optimizer).__name__}, expected an Optimizer"
-            )
-        if last_epoch != -1:
-            raise NotImplementedError(
-                f"{type(self).__name__}: last_epoch={last_epoch} is not supported. Build the "
-                "schedule anew and resume it with load_state_dict(), as the optimizer."
-            )
+        admit("schedule", self, (optimizer, last_epoch))
         self.optimizer = optimizer
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
@@ -671,16 +708,6 @@ class LRScheduler:
         """The present rate of each group."""
         return [group["lr"] for group in self.optimizer.param_groups]
 
-    def step(self) -> None:
-        """Go on to the next epoch and set its rates."""
-        if self._step_count == 1:
-            warn_of_a_skipped_rate(self.optimizer)
-        self._step_count += 1
-        self.last_epoch += 1
-        for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
-            group["lr"] = lr
-        self._last_lr = self.current()
-
     def get_last_lr(self) -> list[float]:
         """The rates that the last `step` set, one per group."""
         return self._last_lr
@@ -693,54 +720,31 @@ class LRScheduler:
         """Go on from what `state_dict` returned; the present rates are the optimizer's state."""
         vars(self).update(state_dict)
 
-
-def warn_of_a_skipped_rate(optimizer: Optimizer) -> None:
-    """Warn when a schedule goes on before the optimizer has used its first rate."""
-    overridden = type(optimizer).step is not Optimizer.step  # then nobody knows whether it stepped
-    if not (optimizer._opt_called or overridden):
-        warnings.warn(
-            "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning "
-            "rate of the schedule is skipped. Call optimizer.step() first, then the scheduler's.",
-            UserWarning,
-            stacklevel=3,
-        )
-
-
-class LambdaLR(LRScheduler):
-    """The first rate times `lr_lambda(epoch)`: any schedule, warm-up among them.
-
-    Args:
-        optimizer: whose rates are set.
-        lr_lambda: a function from the epoch, counted from 0, to a factor; or one for each group.
-
-    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
-    >>> schedule = LambdaLR(optimizer, lambda epoch: min(1.0, (epoch + 1) / 4))  # warm-up
-    >>> schedule.get_last_lr()
-    [0.2]
-    """
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
-        last_epoch: int = -1,
-    ):
-        groups = len(optimizer.param_groups)
-        self.lr_lambdas = [lr_lambda] * groups if callable(lr_lambda) else list(lr_lambda)
-        if len(self.lr_lambdas) != groups:
-            raise ValueError(
-                f"LambdaLR: got {len(self.lr_lambdas)} functions for {groups} groups of "
-                "parameters, expected one for each, or a single one for all"
+    def warn_of_a_skipped_rate(self) -> None:
+        """Warn when the schedule goes on before the optimizer has used its first rate."""
+        optimizer = self.optimizer
+        overridden = type(optimizer).step is not Optimizer.step  # nobody knows whether it stepped
+        if self._step_count == 1 and not (optimizer._opt_called or overridden):
+            warnings.warn(
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first "
+                "learning rate of the schedule is skipped. Call optimizer.step() first, then the "
+                "scheduler's.",
+                UserWarning,
+                stacklevel=3,
             )
-        super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
-        factors = [function(self.last_epoch) for function in self.lr_lambdas]
-        return [lr * factor for lr, factor in zip(self.base_lrs, factors, strict=True)]
+    def step(self) -> None:
+        """Go on to the next epoch and set its rates, which `get_last_lr` returns afterwards.
 
-    def state_dict(self) -> dict[str, Any]:
-        """Where the schedule stands, without the functions: code is not stored."""
-        return {name: v for name, v in super().state_dict().items() if name != "lr_lambdas"}
+        The count of the calls is `self._step_count`, the epoch `self.last_epoch`, the rates that
+        were set `self._last_lr`.
+        """
+        self.warn_of_a_skipped_rate()
+        self._step_count += 1
+        self.last_epoch += 1
+        for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
+            group["lr"] = lr
+        self._last_lr = self.current()
 
 
 class StepLR(LRScheduler):
@@ -762,9 +766,76 @@ class StepLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
+        """The present rates, times `self.gamma` when `self.last_epoch` is a multiple of
+        `self.step_size` other than 0.
+        """
         if self.last_epoch == 0 or self.last_epoch % self.step_size:
             return self.current()
         return [lr * self.gamma for lr in self.current()]
+
+
+class LambdaLR(LRScheduler):
+    """The first rate times `lr_lambda(epoch)`: any schedule, warm-up among them.
+
+    Args:
+        optimizer: whose rates are set.
+        lr_lambda: a function from the epoch, counted from 0, to a factor; or one for each group.
+
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
+    >>> schedule = LambdaLR(optimizer, lambda epoch: min(1.0, (epoch + 1) / 4))  # warm-up
+    >>> schedule.get_last_lr()
+    [0.2]
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable],
+        last_epoch: int = -1,
+    ):  # fmt: skip
+        groups = len(optimizer.param_groups)
+        self.lr_lambdas = [lr_lambda] * groups if callable(lr_lambda) else list(lr_lambda)
+        super().__init__(optimizer, last_epoch)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the schedule stands, without the functions: code is not stored."""
+        return {name: v for name, v in super().state_dict().items() if name != "lr_lambdas"}
+
+    def get_lr(self) -> list[float]:
+        """For each group, its entry of `self.base_lrs` times its function at `self.last_epoch`.
+
+        The functions, one per group, are in `self.lr_lambdas`.
+        """
+        factors = [function(self.last_epoch) for function in self.lr_lambdas]
+        return [lr * factor for lr, factor in zip(self.base_lrs, factors, strict=True)]
+
+
+def half_cosine(epoch: float, length: float) -> float:
+    """Half a cosine wave: 1 at epoch 0, 1/2 in the middle, 0 at epoch `length`.
+
+    >>> half_cosine(0, 4), round(half_cosine(1, 4), 4), half_cosine(4, 4)
+    (1.0, 0.8536, 0.0)
+    """
+    return (1 + math.cos(math.pi * epoch / length)) / 2
+
+
+def warmup_cosine(warmup: int, total: int) -> Callable[[int], float]:
+    """A function for `LambdaLR`: up to 1 in `warmup` epochs, then down to 0 at epoch `total`.
+
+    Args:
+        warmup: how many epochs the factor climbs: 1/warmup, 2/warmup ... 1; may be 0.
+        total: the epoch at which the half cosine that begins at epoch `warmup` has come down to 0;
+            above `warmup`. From there on the factor is 0.
+    Returns: a function from the epoch, counted from 0, to the factor.
+
+    >>> [round(factor, 3) for factor in map(warmup_cosine(2, 6), range(8))]
+    [0.5, 1.0, 1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
+    """
+
+    def factor(epoch: int) -> float:
+        if epoch < warmup:
+            return (epoch + 1) / warmup
+        return half_cosine(min(epoch, total) - warmup, total - warmup)
+
+    return factor
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -788,14 +859,11 @@ class CosineAnnealingLR(LRScheduler):
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
-    def height(self, epoch: int) -> float:
-        """Where the wave stands: 1 at first, 0 at T_max."""
-        return (1 + math.cos(math.pi * epoch / self.T_max)) / 2
-
     def get_lr(self) -> list[float]:
+        """From the present rates on, so that other schedules may act on them too."""
         if self.last_epoch == 0:
             return self.current()
-        before, now = self.height(self.last_epoch - 1), self.height(self.last_epoch)
+        before, now = (half_cosine(e, self.T_max) for e in (self.last_epoch - 1, self.last_epoch))
         if (self.last_epoch - 1) % (2 * self.T_max) == self.T_max:  # `before` is 0, at the bottom
             bases = zip(self.current(), self.base_lrs, strict=True)
             return [lr + (base - self.eta_min) * now for lr, base in bases]

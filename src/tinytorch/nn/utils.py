@@ -1,7 +1,7 @@
 """What is done to all parameters at once, under PyTorch's names."""
 
 from tinytorch.breadth.modules import parameters_to_vector, vector_to_parameters
-from tinytorch.core.training import clip_grad_norm_, clip_grad_value_
+from tinytorch.breadth.training import clip_grad_norm_, clip_grad_value_
 
 __all__ = [
     "clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters",
