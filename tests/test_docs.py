@@ -7,9 +7,20 @@ import click
 import pytest
 
 from tito.cli import cli
+from tito.course import chapters
+from tito.measures import load_measures
 
 ROOT = Path(__file__).parents[1]
-TEXTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("milestones/*/README.md")])
+TEXTS = sorted([
+    *ROOT.glob("*.md"), *ROOT.glob("milestones/*/README.md"), *ROOT.glob("course/*/*.md"),
+    *ROOT.glob("src/tito/_workspace/*.md"),
+])  # fmt: skip
+PROGRAMS = sorted([*ROOT.glob("src/tito/*.py"), *ROOT.glob("course/*/*.py")])
+PROSE = """
+    and computes could does from has holds import is itself keeps knows makes once or overwrites overwrote
+    refuses says wrote
+""".split()
+"""What follows the name of the tool where it is the subject of a sentence."""
 
 
 def commands(group, path=()):
@@ -31,16 +42,33 @@ for words in [(), *COMMANDS]:
 
 def named_commands(text):
     """The words after each `tito` that stands in code, up to the first that is no command."""
-    for code in re.findall(r"`([^`\n]+)`|^((?:tito|make) .*)$", text, flags=re.M):
+    for code in re.findall(r"`([^`\n]+)`|^ *((?:tito|make) .*)$", text, flags=re.M):
         line = code[0] or code[1]
         for words in re.findall(r"(?:^|[ \\/])tito((?: [^\s|&,;:)]+)+)", line):
             yield words.split()
+
+
+@pytest.mark.parametrize("path", [*TEXTS, *PROGRAMS], ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_in_a_sentence_or_a_message_exists(path):
+    for word in re.findall(r"\btito ([a-z]+)", path.read_text(encoding="utf-8")):
+        assert (word,) in COMMANDS or word in PROSE, f"tito {word}"
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_exercise_and_question_in_a_text_exists(path):
+    known = {exercise.id for chapter in chapters() for exercise in chapter.exercises}
+    known |= {m.id for chapter in chapters() for m in load_measures(chapter.folder)}
+    named = r"tito (?:check|hint|solution|reset|read|diff|predict|watch) (\d\d\.\w+)"
+    for id in re.findall(named, path.read_text(encoding="utf-8")):
+        assert id in known, f"{path.name} names {id}"
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_in_a_text_exists(path):
     for words in named_commands(path.read_text()):
         first = tuple(words[:1])
+        if words[0] in PROSE:
+            continue
         assert first in COMMANDS or words[0] in OPTIONS, f"tito {' '.join(words)}"
         if isinstance(cli.commands.get(words[0]), click.Group) and len(words) > 1:
             assert tuple(words[:2]) in COMMANDS, f"tito {' '.join(words)}"
@@ -57,7 +85,8 @@ def test_every_command_stands_in_the_readme():
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_to_a_file_leads_somewhere(path):
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.S)
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
         if "://" not in target:
             assert (path.parent / target).exists(), target
 
