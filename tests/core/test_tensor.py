@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 import tinytorch as tt
 from tinytorch import Tensor
-from tinytorch.core.tensor import KERNELS, METHODS, alignment, apply, kernel, listen, method
+from tinytorch.core.tensor import (
+    KERNELS,
+    METHODS,
+    alignment,
+    apply,
+    broadcast_shape,
+    kernel,
+    listen,
+    method,
+)
 
 # ------------------------------------------------------------------------------------ creation
 
@@ -154,14 +163,33 @@ def test_an_unknown_operation_says_how_to_register_it():
         apply("nothing", Tensor([1.0]))
 
 
-@given(st.lists(st.integers(1, 4), max_size=4), st.lists(st.integers(1, 4), max_size=4))
-def test_alignment_speaks_up_exactly_where_numpy_cannot_broadcast(a, b):
+@given(st.lists(st.lists(st.integers(0, 4), max_size=4).map(tuple), max_size=3))
+def test_shapes_broadcast_as_in_numpy_and_alignment_speaks_up_where_they_do_not(shapes):
     try:
-        np.broadcast_shapes(tuple(a), tuple(b))
-        broadcasts = True
+        expected = np.broadcast_shapes(*shapes)
     except ValueError:
-        broadcasts = False
-    assert (alignment(tuple(a), tuple(b)) == "") == broadcasts
+        words = alignment(*shapes)
+        assert "lined up from the right" in words
+        with pytest.raises(ValueError, match="lined up from the right"):
+            broadcast_shape(*shapes)
+    else:
+        assert broadcast_shape(*shapes) == expected
+        assert alignment(*shapes) == ""
+
+
+def test_batches_that_do_not_meet_are_shown_without_the_matrices():
+    with pytest.raises(RuntimeError, match="sizes 2 and 5 meet at dim -1"):
+        tt.ones(2, 3, 4) @ tt.ones(5, 4, 6)
+
+
+def test_a_kernel_that_refuses_keeps_the_kind_of_its_error():
+    x = tt.ones(2, 3)
+    with pytest.raises(IndexError, match=r"permute\(\(2, 3\)\)"):  # NumPy's is a ValueError too
+        apply("permute", x, order=(0, 5))
+    with pytest.raises(RuntimeError, match="bools have no sign"):
+        (x > 0).neg()
+    with pytest.raises(RuntimeError, match="bools have no sign and no difference"):
+        (x > 0) - (x > 0)
 
 
 # --------------------------------------------------------------------- indexing and assignment
@@ -388,6 +416,17 @@ def test_contiguous_and_to_return_the_tensor_itself_where_nothing_changes():
     assert x.to("cpu") is x
     assert not x.T.is_contiguous()
     assert x.T.stride() == (1, 3)
+
+
+@given(
+    st.lists(st.integers(0, 3), max_size=4),
+    st.randoms(use_true_random=False),
+    st.integers(1, 2),
+)
+def test_contiguous_means_what_it_means_in_numpy(shape, random, step):
+    order = random.sample(range(len(shape)), len(shape))
+    array = np.zeros(shape, np.float32).transpose(order)[..., ::step] if shape else np.zeros(())
+    assert Tensor(array).is_contiguous() == array.flags.c_contiguous
 
 
 def test_in_place_operators_change_memory_and_never_the_dtype():

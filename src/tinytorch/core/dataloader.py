@@ -4,7 +4,7 @@ A *dataset* answers one question: what is sample number i? A *sampler* says in w
 numbers come, a *collate* function makes one batch of several samples, and the `DataLoader` puts the
 three together. What needs chance draws from a stream of numbers that belongs to the epoch and the
 batch: the same seed gives the same batches, in the foreground, in the background, and in a run that
-was stopped in the middle of an epoch and resumed.
+was stopped in the middle of an epoch and resumed. Refusals are in `breadth/loading.py`.
 """
 
 from __future__ import annotations
@@ -32,13 +32,11 @@ from tinytorch.core.tensor import (
 )
 
 __all__ = [
-    "BatchSampler", "Compose", "DataLoader", "Dataset", "Normalize", "RandomCrop",
+    "GUARDS", "BatchSampler", "Compose", "DataLoader", "Dataset", "Normalize", "RandomCrop",
     "RandomHorizontalFlip", "RandomSampler", "Sampler", "SequentialSampler", "Subset",
-    "TensorDataset", "default_collate", "gather", "random_split", "stream",
+    "TensorDataset", "channel_statistics", "default_collate", "gather", "random_split",
+    "sizes_of_parts", "stream",
 ]  # fmt: skip
-
-
-Batches = Steps[Any, None, None]  # what yields batch after batch and can be closed
 
 
 # ------------------------------------------------------------------------------- the samples
@@ -66,16 +64,16 @@ class Dataset:
 class TensorDataset(Dataset):
     """Tensors whose first dimension counts the samples: sample i is the tuple of their rows i.
 
-    Args:
-        tensors: one or more, each (N, ...) with the same N.
-    Raises: AssertionError when the first sizes differ.
-
     >>> data = TensorDataset(tensor([[1.0], [2.0], [3.0]]), tensor([0, 1, 0]))
     >>> len(data), data[1]
     (3, (tensor([2.]), tensor(1)))
     """
 
     def __init__(self, *tensors: Tensor):
+        """Keep `tensors`, one or more, each (N, ...) with the same N, as the tuple `self.tensors`.
+
+        Raises: AssertionError, which names all shapes, when the first sizes differ.
+        """
         if len({t.shape[0] for t in tensors}) > 1:
             shapes = ", ".join(str(t.shape) for t in tensors)
             raise AssertionError(
@@ -85,15 +83,39 @@ class TensorDataset(Dataset):
         self.tensors = tensors
 
     def __len__(self) -> int:
+        """The number of samples, N."""
         return self.tensors[0].shape[0]
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        """Sample number `index`: the row `index` of each tensor, as a tuple."""
         return tuple(t[index] for t in self.tensors)
 
     def gather(self, indices: Sequence[int]) -> list[Tensor]:
-        """The batch of the rows `indices`: one operation per tensor, no loop over samples."""
+        """The batch of the rows `indices`: one operation per tensor, no loop over samples.
+
+        Returns: a list with a tensor (B, ...) for each tensor of the dataset.
+
+        >>> TensorDataset(tensor([5, 6, 7])).gather([2, 0])
+        [tensor([7, 5])]
+        """
         rows = np.asarray(indices, dtype=np.intp)
         return [t[rows] for t in self.tensors]
+
+
+def gather(dataset: Any, indices: Sequence[int]) -> Any:
+    """The collated batch of `dataset[i] for i in indices`.
+
+    A dataset that knows a faster way has a method `gather(indices)` with the same result.
+
+    >>> gather([1, 4, 9, 16], [3, 0])
+    tensor([16, 1])
+    """
+    for owner in type(dataset).__mro__:
+        if "gather" in vars(owner):
+            return dataset.gather(indices)
+        if "__getitem__" in vars(owner):  # written after the fast way, which does not know of it
+            break
+    return default_collate([dataset[i] for i in indices])
 
 
 class Subset(Dataset):
@@ -107,14 +129,41 @@ class Subset(Dataset):
         self.dataset, self.indices = dataset, indices
 
     def __len__(self) -> int:
+        """How many samples there are in this subset."""
         return len(self.indices)
 
     def __getitem__(self, index: int) -> Any:
+        """Sample number `index` of this subset."""
         return self.dataset[self.indices[index]]
 
     def gather(self, indices: Sequence[int]) -> Any:
-        """The batch of the samples that stand at `indices` of this subset."""
+        """The batch of the samples that stand at `indices` of this subset, by way of `gather`."""
         return gather(self.dataset, [self.indices[i] for i in indices])
+
+
+def sizes_of_parts(n: int, lengths: Sequence[float]) -> list[int]:
+    """How many of `n` samples each part gets.
+
+    Args:
+        lengths: whole numbers that add up to n, or fractions that add up to 1 (`math.isclose`);
+            what rounding down leaves over goes to the parts in turn, one sample each, from the
+            first part on.
+    Raises: ValueError for lengths that do not add up, and for negative ones; it names `n`.
+
+    >>> sizes_of_parts(10, [0.75, 0.25]), sizes_of_parts(10, [4, 6])
+    ([8, 2], [4, 6])
+    """
+    sizes: list[Any] = list(lengths)
+    if math.isclose(sum(lengths), 1):
+        sizes = [math.floor(n * fraction) for fraction in lengths]
+        for i in range(n - sum(sizes)):
+            sizes[i % len(sizes)] += 1
+    if sum(sizes) != n or min(lengths, default=0) < 0 or any(size % 1 for size in sizes):
+        raise ValueError(
+            f"random_split: the lengths {list(lengths)} add up to {sum(lengths)}, expected whole "
+            f"numbers that add up to {n}, the number of samples, or fractions that add up to 1."
+        )
+    return [int(size) for size in sizes]
 
 
 def random_split(
@@ -123,33 +172,41 @@ def random_split(
     """Parts of `dataset` that share no sample, of the given lengths, drawn at random.
 
     Args:
-        lengths: whole numbers that add up to `len(dataset)`, or fractions that add up to 1; what
-            rounding down leaves over goes to the parts in turn, one sample each.
+        lengths: as for `sizes_of_parts`, which raises ValueError when they do not add up.
         generator: where the chance comes from; the same seed gives the same parts.
-    Raises: ValueError for lengths that do not add up.
+            The default generator if None.
 
     >>> [len(part) for part in random_split(range(10), [0.75, 0.25])]
     [8, 2]
     """
-    n, total = len(dataset), sum(lengths)
-    counts = [int(length) for length in lengths]
-    if math.isclose(total, 1):
-        if not all(0 <= fraction <= 1 for fraction in lengths):
-            raise ValueError(f"random_split: got {lengths}, expected fractions between 0 and 1")
-        counts = [math.floor(n * fraction) for fraction in lengths]
-        for i in range(n - sum(counts)):
-            counts[i % len(counts)] += 1
-    elif total != n or counts != list(lengths) or min(counts, default=0) < 0:
-        raise ValueError(
-            f"random_split: the lengths {list(lengths)} add up to {total}, expected whole numbers "
-            f"that add up to {n}, the number of samples, or fractions that add up to 1."
-        )
-    order = (generator or default_generator).rng.permutation(n).tolist()
-    ends = itertools.accumulate(counts)
-    return [Subset(dataset, order[end - k : end]) for end, k in zip(ends, counts, strict=True)]
+    sizes = sizes_of_parts(len(dataset), lengths)
+    order = (generator or default_generator).rng.permutation(len(dataset)).tolist()
+    ends = itertools.accumulate(sizes)
+    return [Subset(dataset, order[end - k : end]) for end, k in zip(ends, sizes, strict=True)]
 
 
 # --------------------------------------------------------------------------------- the order
+
+GUARDS: dict[str, Callable[[Mapping[str, Any]], None]] = {}  # by what is called; they refuse
+
+
+def admit(what: str, arguments: Mapping[str, Any]) -> None:
+    """Let the guard of `what`, if there is one, look at the arguments before they are used."""
+    if what in GUARDS:
+        GUARDS[what](arguments)
+
+
+LOADING = threading.local()  # .stream: where this thread draws from while it loads a batch
+
+
+def stream(generator: Generator | None = None) -> Generator:
+    """Where to draw from: the generator given, else the stream of the batch being loaded.
+
+    Samplers and transforms ask here. Each batch of each epoch has a stream of its own, so what is
+    drawn for it depends neither on the batches before it nor on what the training loop draws in the
+    meantime. Outside of a DataLoader it is the default generator.
+    """
+    return generator or getattr(LOADING, "stream", None) or default_generator
 
 
 class Sampler:
@@ -194,23 +251,25 @@ class RandomSampler(Sampler):
         num_samples: int | None = None,
         generator: Generator | None = None,
     ):
-        if not isinstance(replacement, bool):
-            raise TypeError(
-                f"RandomSampler: replacement is {replacement!r}, expected True or False"
-            )
         self.data_source, self.replacement, self.generator = data_source, replacement, generator
-        wanted = len(data_source) if num_samples is None else num_samples
-        self.num_samples = positive("num_samples", wanted)
+        self.num_samples = len(data_source) if num_samples is None else num_samples
+        admit("RandomSampler", vars(self))
 
     def __len__(self) -> int:
+        """How many numbers one round yields."""
         return self.num_samples
 
     def __iter__(self) -> Iterator[int]:
+        """Yield `num_samples` numbers, as Python integers, drawn anew at each call.
+
+        Without replacement every number comes once before any comes again: more than N numbers
+        are one random order after the other, the last one cut short.
+        """
         n, rng = len(self.data_source), stream(self.generator).rng
         if self.replacement:
             yield from rng.integers(n, size=self.num_samples).tolist()
             return
-        for start in range(0, self.num_samples, n):  # once through, unless more than N are wanted
+        for start in range(0, self.num_samples, n):
             yield from rng.permutation(n)[: self.num_samples - start].tolist()
 
 
@@ -222,30 +281,59 @@ class BatchSampler(Sampler):
     """
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool):
-        if not isinstance(drop_last, bool):
-            raise ValueError(f"BatchSampler: drop_last is {drop_last!r}, expected True or False")
-        self.sampler, self.drop_last = sampler, drop_last
-        self.batch_size = positive("batch_size", batch_size)
+        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
+        admit("BatchSampler", vars(self))
 
     def __len__(self) -> int:
+        """How many lists one round yields, from `len(self.sampler)`: nothing is drawn for it."""
         n = len(cast(Sized, self.sampler))
         return n // self.batch_size if self.drop_last else math.ceil(n / self.batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
+        """Yield the lists one by one, each as soon as its numbers have come from `sampler`."""
         numbers = iter(self.sampler)
         while batch := list(itertools.islice(numbers, self.batch_size)):
             if len(batch) == self.batch_size or not self.drop_last:
                 yield batch
 
 
-def positive(name: str, value: Any) -> int:
-    """`value` if it is a whole number above zero, else a ValueError that names it."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value <= 0:
-        raise ValueError(f"{name} is {value!r}, expected a whole number of at least 1")
-    return int(value)
-
-
 # --------------------------------------------------------------------------------- the batch
+
+
+def alike(what: str, values: list) -> None:
+    """Refuse samples that differ in `what`."""
+    if len(set(values)) > 1:
+        i = next(i for i, value in enumerate(values) if value != values[0])
+        raise RuntimeError(
+            f"default_collate: sample 0 and sample {i} of the batch have the {what} {values[0]} "
+            f"and {values[i]}, expected equal ones. Crop or pad them, or write a collate_fn for it."
+        )
+
+
+def collate_values(samples: Sequence[Any]) -> Any:
+    """The batch of samples that have no parts: arrays, numbers, texts."""
+    first = samples[0]
+    if isinstance(first, np.ndarray):
+        return default_collate([as_tensor(sample) for sample in samples])
+    if isinstance(first, np.generic):
+        return as_tensor(np.array(samples))
+    if isinstance(first, (int, float)):
+        return tensor(list(samples), dtype=float64 if isinstance(first, float) else None)
+    if isinstance(first, (str, bytes)):
+        return samples
+    raise TypeError(
+        f"default_collate: got samples with a {type(first).__name__}, expected tensors, arrays, "
+        "numbers, texts, or tuples, lists and dictionaries of them. Write a collate_fn for others."
+    )
+
+
+def regrouped(first: Any, columns: list) -> Any:
+    """The collated parts as a list; where the sample `first` is a named tuple, as one of its kind.
+
+    >>> regrouped((1, 2), ["ones", "twos"])
+    ['ones', 'twos']
+    """
+    return type(first)(*columns) if hasattr(first, "_fields") else columns
 
 
 def default_collate(samples: Sequence[Any]) -> Any:
@@ -264,51 +352,13 @@ def default_collate(samples: Sequence[Any]) -> Any:
     if isinstance(first, Tensor):
         alike("shapes", [sample.shape for sample in samples])
         return stack(samples)  # (B, ...)
-    if isinstance(first, np.ndarray):
-        return default_collate([as_tensor(sample) for sample in samples])
-    if isinstance(first, np.generic):
-        return as_tensor(np.array(samples))
-    if isinstance(first, (int, float)):
-        return tensor(list(samples), dtype=float64 if isinstance(first, float) else None)
-    if isinstance(first, (str, bytes)):
-        return samples
     if isinstance(first, Mapping):
         return {key: default_collate([sample[key] for sample in samples]) for key in first}
-    if isinstance(first, Sequence):
+    if isinstance(first, Sequence) and not isinstance(first, (str, bytes)):
         alike("lengths", [len(sample) for sample in samples])
         columns = [default_collate(column) for column in zip(*samples, strict=True)]
-        named = hasattr(first, "_fields")  # a named tuple stays one
-        return type(first)(*columns) if named else columns
-    raise TypeError(
-        f"default_collate: got samples with a {type(first).__name__}, expected tensors, arrays, "
-        "numbers, texts, or tuples, lists and dictionaries of them. Write a collate_fn for others."
-    )
-
-
-def alike(what: str, values: list) -> None:
-    """Refuse samples that differ in `what`."""
-    if len(set(values)) > 1:
-        i = next(i for i, value in enumerate(values) if value != values[0])
-        raise RuntimeError(
-            f"default_collate: sample 0 and sample {i} of the batch have the {what} {values[0]} "
-            f"and {values[i]}, expected equal ones. Crop or pad them, or write a collate_fn for it."
-        )
-
-
-def gather(dataset: Any, indices: Sequence[int]) -> Any:
-    """The collated batch of `dataset[i] for i in indices`.
-
-    A dataset that knows a faster way has a method `gather(indices)` with the same result.
-
-    >>> gather([1, 4, 9, 16], [3, 0])
-    tensor([16, 1])
-    """
-    for owner in type(dataset).__mro__:
-        if "gather" in vars(owner):
-            return dataset.gather(indices)
-        if "__getitem__" in vars(owner):  # written after the fast way, which does not know of it
-            break
-    return default_collate([dataset[i] for i in indices])
+        return regrouped(first, columns)
+    return collate_values(samples)
 
 
 # -------------------------------------------------------------------------------- the chance
@@ -325,19 +375,6 @@ class Stream(Generator):
         return np.random.default_rng(self._seed)
 
 
-LOADING = threading.local()  # .stream: where this thread draws from while it loads a batch
-
-
-def stream(generator: Generator | None = None) -> Generator:
-    """Where to draw from: the generator given, else the stream of the batch being loaded.
-
-    Samplers and transforms ask here. Each batch of each epoch has a stream of its own, so what is
-    drawn for it depends neither on the batches before it nor on what the training loop draws in the
-    meantime. Outside of a DataLoader it is the default generator.
-    """
-    return generator or getattr(LOADING, "stream", None) or default_generator
-
-
 @contextlib.contextmanager
 def drawing_from(source: Generator) -> Iterator[None]:
     """Within the block, samplers and transforms of this thread draw from `source`."""
@@ -349,6 +386,8 @@ def drawing_from(source: Generator) -> Iterator[None]:
 
 
 # -------------------------------------------------------------------------------- the loader
+
+Batches = Steps[Any, None, None]  # what yields batch after batch and can be closed
 
 
 class DataLoader:
@@ -394,26 +433,61 @@ class DataLoader:
         prefetch_factor: int | None = None,
         persistent_workers: bool = False,
     ):
-        processes = timeout or worker_init_fn or multiprocessing_context
-        check_workers(num_workers, prefetch_factor, processes)
-        check_order(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last)
-        self.dataset, self.generator = dataset, generator
+        admit("DataLoader", locals())
+        self.dataset, self.generator, self.drop_last = dataset, generator, drop_last
         self.num_workers, self.prefetch_factor = num_workers, prefetch_factor or 2
         self.collate_fn = collate_fn or default_collate
-        self.batch_size, self.drop_last = batch_size if batch_sampler is None else None, drop_last
+        self.batch_size = batch_size if batch_sampler is None else None
         self.batch_sampler: Any = batch_sampler
         if batch_sampler is None:
-            if sampler is None:
-                sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)
-            self.batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            self.batch_sampler = self._in_batches(sampler, bool(shuffle))
         self.sampler: Any = getattr(self.batch_sampler, "sampler", self.batch_sampler)
         of_sampler = getattr(self.sampler, "generator", None)
         self._generators = [g for g in (generator, of_sampler) if g is not None]
         self._epoch: dict[str, Any] | None = None  # the epoch under way, as `state_dict` returns it
         self._resuming = False
 
+    def _in_batches(self, sampler: Iterable[int] | None, shuffle: bool) -> BatchSampler:
+        """Lists of sample numbers, by `self.batch_size` and `self.drop_last`.
+
+        Args:
+            sampler: the order; if None, a random one with `shuffle` and 0, 1, 2, ... without.
+        """
+        if sampler is None:
+            sampler = RandomSampler(self.dataset) if shuffle else SequentialSampler(self.dataset)
+        return BatchSampler(sampler, cast(int, self.batch_size), self.drop_last)
+
     def __len__(self) -> int:
+        """The number of batches in an epoch."""
         return len(self.batch_sampler)
+
+    def _fetch(self, indices: Sequence[int]) -> Any:
+        """The batch of the samples `indices`: by `self.collate_fn`, or the fast way by `gather`.
+
+        `gather` is only for `default_collate`, whose result it promises; a function of one's own
+        gets the list of the samples.
+        """
+        if self.collate_fn is default_collate:
+            return gather(self.dataset, indices)
+        return self.collate_fn([self.dataset[i] for i in indices])
+
+    def _load(self, seed: int, skip: int = 0) -> Batches:
+        """Yield the batches of the epoch that belongs to `seed`, without loading the first `skip`.
+
+        The order is drawn from `Stream(seed)`, and what chance batch number k = 1, 2, ... needs,
+        from `Stream(seed + k)`. Nothing of it is seen outside: while the caller works with a batch,
+        `stream()` is what it was.
+        """
+        order, numbers = Stream(seed), iter(self.batch_sampler)
+        for count in itertools.count(1):
+            with drawing_from(order):
+                indices = next(numbers, None)
+            if indices is None:
+                return
+            if count > skip:
+                with drawing_from(Stream(seed + count)):
+                    batch = self._fetch(indices)
+                yield batch
 
     def __iter__(self) -> Iterator[Any]:
         if not self._resuming:
@@ -429,24 +503,6 @@ class DataLoader:
                 yield batch
         if self._epoch is epoch:
             self._epoch = None
-
-    def _load(self, seed: int, skip: int) -> Batches:
-        """The batches of the epoch that belongs to `seed`, without the first `skip`."""
-        order, numbers = Stream(seed), iter(self.batch_sampler)
-        for count in itertools.count(1):
-            with drawing_from(order):
-                indices = next(numbers, None)
-            if indices is None:
-                return
-            if count > skip:
-                with drawing_from(Stream(seed + count)):
-                    batch = self._fetch(indices)
-                yield batch
-
-    def _fetch(self, indices: Sequence[int]) -> Any:
-        if self.collate_fn is default_collate:
-            return gather(self.dataset, indices)
-        return self.collate_fn([self.dataset[i] for i in indices])
 
     def _states(self) -> list[dict]:
         return [generator.get_state() for generator in self._generators]
@@ -471,65 +527,11 @@ class DataLoader:
         >>> len(list(resumed)), len(list(resumed))
         (2, 3)
         """
-        saved = state.get("generators", ())
-        if set(state) != {"seed", "batches", "generators"} or len(saved) != len(self._generators):
-            raise ValueError(
-                f"DataLoader.load_state_dict: got {sorted(state)} with {len(saved)} generators, "
-                f"expected seed, batches and generators with {len(self._generators)}. Was it saved "
-                "by a loader with the same arguments?"
-            )
-        for generator, generator_state in zip(self._generators, saved, strict=True):
+        admit("DataLoader.load_state_dict", locals())
+        for generator, generator_state in zip(self._generators, state["generators"], strict=True):
             generator.set_state(generator_state)
         self._resuming = state["seed"] is not None
         self._epoch = dict(state) if self._resuming else None
-
-
-def check_workers(num_workers: int, prefetch_factor: int | None, processes: Any) -> None:
-    """Refuse what a loader with one background thread cannot do."""
-    if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
-        raise ValueError(f"DataLoader: num_workers is {num_workers!r}, expected 0 or more")
-    if prefetch_factor is not None and num_workers == 0:
-        raise ValueError(
-            f"DataLoader: prefetch_factor is {prefetch_factor} with num_workers=0, where nothing "
-            "is loaded ahead. Set num_workers=1, or leave prefetch_factor out."
-        )
-    if prefetch_factor is not None:
-        positive("DataLoader: prefetch_factor", prefetch_factor)
-    if processes:
-        raise ValueError(
-            "DataLoader: timeout, worker_init_fn and multiprocessing_context are about worker "
-            "processes, and here one thread loads ahead. Leave them out."
-        )
-
-
-def check_order(
-    dataset: Any,
-    batch_size: Any,
-    shuffle: Any,
-    sampler: Any,
-    batch_sampler: Any,
-    drop_last: bool,
-) -> None:
-    """Refuse a dataset without numbers, and settings that would decide the order twice."""
-    ordered = sampler is not None or batch_sampler is not None
-    if not hasattr(dataset, "__getitem__") or not (ordered or hasattr(dataset, "__len__")):
-        raise TypeError(
-            f"DataLoader: a {type(dataset).__name__} has no dataset[i] or no len(dataset). Streams "
-            "without numbers are not supported: write a Dataset, or put the samples in a list."
-        )
-    elsewhere = batch_size != 1 or shuffle or sampler is not None or drop_last
-    if batch_sampler is not None and elsewhere:
-        raise ValueError(
-            "DataLoader: a batch_sampler sets the batches and their order, so batch_size, shuffle, "
-            "sampler and drop_last must be left out."
-        )
-    if sampler is not None and shuffle:
-        raise ValueError("DataLoader: a sampler sets the order, so leave out shuffle=True.")
-    if batch_size is None:
-        raise ValueError(
-            "DataLoader: batch_size=None, single samples without a batch dimension, is not "
-            "supported. Loop over the dataset itself."
-        )
 
 
 def prefetch(batches: Batches, ahead: int) -> Batches:
@@ -572,6 +574,69 @@ def prefetch(batches: Batches, ahead: int) -> Batches:
 # ---------------------------------------------------------------------------- the transforms
 
 
+def images_of(image: Tensor, name: str) -> np.ndarray:
+    """The values of one image (C, H, W) or a batch (N, C, H, W) as an array (N, C, H, W)."""
+    if not isinstance(image, Tensor) or image.ndim not in (3, 4):
+        raise TypeError(
+            f"{name}: got {getattr(image, 'shape', type(image).__name__)}, expected a Tensor of "
+            "shape (C, H, W) or (N, C, H, W): channels first. ToTensor() makes one of an array."
+        )
+    return image.array if image.ndim == 4 else image.array[None]
+
+
+class Normalize:
+    """Subtract `mean` and divide by `std`, channel by channel.
+
+    Args:
+        mean, std: one number per channel, measured on the training images (`channel_statistics`):
+            those of the test set are not known when the model is built.
+    Raises: TypeError for images of integers, ValueError when the channels do not match.
+
+    >>> Normalize(mean=[0.5], std=[0.25])(tensor([[[0.5, 1.0]]]))
+    tensor([[[0., 2.]]])
+    """
+
+    takes_batches = True
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]):
+        admit("Normalize", locals())
+        self.mean = tensor(list(mean)).reshape(-1, 1, 1)  # (C, 1, 1)
+        self.std = tensor(list(std)).reshape(-1, 1, 1)
+
+    def expect(self, image: Tensor) -> None:
+        """Refuse what is no image of floats with as many channels as there are means."""
+        C = images_of(image, "Normalize").shape[1]
+        if image.dtype.kind != "f":
+            raise TypeError(
+                f"Normalize: got an image of {image.dtype}, expected floats in 0 to 1: image / 255"
+            )
+        if len(self.mean) != C:
+            raise ValueError(
+                f"Normalize: the image of shape {image.shape} has {C} channels, the mean has "
+                f"{len(self.mean)} numbers. Images are (C, H, W), in batches (N, C, H, W)."
+            )
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """The image (C, H, W), or the batch (N, C, H, W), normalised, in its own dtype."""
+        self.expect(image)
+        return (image - self.mean.to(image.dtype)) / self.std.to(image.dtype)
+
+
+def channel_statistics(images: Tensor) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each channel over all images, for `Normalize`.
+
+    Args:
+        images: (N, C, H, W), those to train on and no others; floats in 0 to 1.
+    Returns: C means and C standard deviations (the root of the mean squared distance from the
+        mean), computed in float64, as lists of Python numbers.
+
+    >>> channel_statistics(tensor([[[[0.0, 1.0]], [[0.5, 0.5]]]]))
+    ([0.5, 0.5], [0.5, 0.0])
+    """
+    values = images.array.astype(np.float64)
+    return values.mean((0, 2, 3)).tolist(), values.std((0, 2, 3)).tolist()
+
+
 class Compose:
     """Transforms one after the other.
 
@@ -589,46 +654,10 @@ class Compose:
         return all(getattr(transform, "takes_batches", False) for transform in self.transforms)
 
     def __call__(self, image: Any) -> Any:
+        """What the last transform makes of what the one before it made, and so on from `image`."""
         for transform in self.transforms:
             image = transform(image)
         return image
-
-
-class Normalize:
-    """Subtract `mean` and divide by `std`, channel by channel.
-
-    Args:
-        mean, std: one number per channel, measured on the training images: those of the test set
-            are not known when the model is built.
-    Raises: TypeError for images of integers, ValueError when the channels do not match.
-
-    >>> Normalize(mean=[0.5], std=[0.25])(tensor([[[0.5, 1.0]]]))
-    tensor([[[0., 2.]]])
-    """
-
-    takes_batches = True
-
-    def __init__(self, mean: Sequence[float], std: Sequence[float]):
-        if len(mean) != len(std) or not all(std):
-            raise ValueError(
-                f"Normalize: got mean {list(mean)} and std {list(std)}, expected one number per "
-                "channel in each, and no std of 0. A constant channel needs a std of 1."
-            )
-        self.mean = tensor(list(mean)).reshape(-1, 1, 1)  # (C, 1, 1)
-        self.std = tensor(list(std)).reshape(-1, 1, 1)
-
-    def __call__(self, image: Tensor) -> Tensor:
-        C = images_of(image, "Normalize").shape[1]
-        if image.dtype.kind != "f":
-            raise TypeError(
-                f"Normalize: got an image of {image.dtype}, expected floats in 0 to 1: image / 255"
-            )
-        if len(self.mean) != C:
-            raise ValueError(
-                f"Normalize: the image of shape {image.shape} has {C} channels, the mean has "
-                f"{len(self.mean)} numbers. Images are (C, H, W), in batches (N, C, H, W)."
-            )
-        return (image - self.mean.to(image.dtype)) / self.std.to(image.dtype)
 
 
 class RandomHorizontalFlip:
@@ -641,11 +670,16 @@ class RandomHorizontalFlip:
     takes_batches = True
 
     def __init__(self, p: float = 0.5, generator: Generator | None = None):
+        """Keep `p` and `generator`. Raises: ValueError, which names p, outside of 0 to 1."""
         if not 0 <= p <= 1:
             raise ValueError(f"RandomHorizontalFlip: p is {p}, expected a probability, 0 to 1")
         self.p, self.generator = p, generator
 
     def __call__(self, image: Tensor) -> Tensor:
+        """The image (C, H, W), or the batch (N, C, H, W) with each image flipped for itself.
+
+        Returns: a new tensor of the same shape and dtype.
+        """
         images = images_of(image, "RandomHorizontalFlip")  # (N, C, H, W)
         mirrored = stream(self.generator).rng.random(len(images)) < self.p  # (N,)
         out = images.copy()
@@ -660,7 +694,6 @@ class RandomCrop:
         size: (height, width), or one number for both.
         padding: pixels added on all four sides.
         padding_mode: "constant" adds black (zeros), "reflect" mirrors the image at its edge.
-    Raises: ValueError when the window is larger than the padded image.
 
     >>> crop = RandomCrop(2, generator=Generator().manual_seed(0))
     >>> crop(tensor([[[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]]))
@@ -677,14 +710,16 @@ class RandomCrop:
         padding_mode: str = "constant",
         generator: Generator | None = None,
     ):
-        if padding_mode not in ("constant", "reflect"):
-            raise ValueError(
-                f'RandomCrop: padding_mode is {padding_mode!r}, expected "constant" or "reflect"'
-            )
+        admit("RandomCrop", locals())
         self.size = (size, size) if isinstance(size, int) else tuple(size)
         self.padding, self.padding_mode, self.generator = padding, padding_mode, generator
 
     def __call__(self, image: Tensor) -> Tensor:
+        """The image (C, H, W), or the batch (N, C, H, W), each image cropped at its own place.
+
+        Returns: (C, height, width) or (N, C, height, width); every place that fits is as likely.
+        Raises: ValueError, which names both sizes, when the window is larger than the padded image.
+        """
         border = (self.padding, self.padding)
         images = images_of(image, "RandomCrop")
         images = np.pad(images, ((0, 0), (0, 0), border, border), self.padding_mode)  # type: ignore[call-overload]
@@ -700,13 +735,3 @@ class RandomCrop:
         for i, (top, left) in enumerate(zip(tops.tolist(), lefts.tolist(), strict=True)):
             out[i] = images[i, :, top : top + height, left : left + width]
         return Tensor(out.reshape(*image.shape[:-2], height, width))
-
-
-def images_of(image: Tensor, name: str) -> np.ndarray:
-    """The values of one image (C, H, W) or a batch (N, C, H, W) as an array (N, C, H, W)."""
-    if not isinstance(image, Tensor) or image.ndim not in (3, 4):
-        raise TypeError(
-            f"{name}: got {getattr(image, 'shape', type(image).__name__)}, expected a Tensor of "
-            "shape (C, H, W) or (N, C, H, W): channels first. ToTensor() makes one of an array."
-        )
-    return image.array if image.ndim == 4 else image.array[None]

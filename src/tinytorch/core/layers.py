@@ -1,15 +1,15 @@
 """03 · Layers: functions that own the numbers they learn.
 
-A `Parameter` is a tensor that is to be learned. A `Module` holds parameters, and other modules, in
-its attributes, and can therefore find, save, load, convert and count all of them. The rest of the
-file are modules: `Linear` and how its weights begin, dropout, a function as a layer, and the
-containers that build large models from small ones.
+A linear layer is one product and one sum. Who keeps its weights? A `Parameter` is a tensor that is
+to be learned; a `Module` holds parameters, and other modules, in its attributes, and can therefore
+find, save, load, convert and count all of them. The rest of the file are modules: `Linear` and how
+its weights begin, dropout, a function as a layer, and a row of modules as one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,10 +30,67 @@ from tinytorch.core.tensor import (
 )
 
 __all__ = [
-    "Dropout", "Flatten", "FunctionModule", "Identity", "Linear", "Module", "ModuleList",
-    "Parameter", "ReLU", "RemovableHandle", "Sequential", "calculate_gain", "dropout", "fans",
-    "kaiming_uniform_", "linear", "overwrite", "uniform_",
+    "Dropout", "FunctionModule", "Identity", "Linear", "Module", "Numbered", "Parameter", "ReLU",
+    "RemovableHandle", "Sequential", "calculate_gain", "dropout", "fans", "kaiming_uniform_",
+    "linear", "overwrite", "uniform_",
 ]  # fmt: skip
+
+
+# --------------------------------------------------------------------- outputs as weighted sums
+
+
+def check_linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> None:
+    """Refuse sizes and dtypes that do not fit, in words."""
+    if weight.ndim != 2 or x.shape[-1:] != weight.shape[1:]:
+        raise ValueError(
+            f"the input has shape {x.shape}, expected (..., {weight.shape[-1]}), because the "
+            f"weight {weight.shape} is (outputs, inputs). Flatten the input, or make the layer "
+            "with other sizes"
+        )
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ValueError(f"the bias has shape {bias.shape}, expected {weight.shape[:1]}")
+    if x.dtype != weight.dtype or (bias is not None and bias.dtype != x.dtype):
+        raise ValueError(
+            f"expected one dtype, got an input of {x.dtype} and a weight of {weight.dtype}"
+            f"{'' if bias is None else f' and a bias of {bias.dtype}'}. Convert the input with "
+            "x.float(), or the layer with layer.to(dtype)"
+        )
+
+
+@kernel("linear")
+def linear_kernel(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+    """x W^T + b: (..., inputs) and (outputs, inputs) -> (..., outputs).
+
+    >>> linear_kernel(np.array([[1.0, 2.0]]), np.array([[10.0, 20.0]]), np.array([0.5]))
+    array([[50.5]])
+    """
+    check_linear(x, weight, bias)
+    if x.ndim > 2:  # one product of tall matrices takes less time than many of small ones
+        rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+        return linear_kernel(rows, weight, bias).reshape(*x.shape[:-1], len(weight))
+    out = x @ weight.T
+    if bias is not None:
+        out += bias  # into the fresh product: no array of its own for the sum
+    return out
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x W^T + b.
+
+    Args:
+        input: (..., inputs).
+        weight: (outputs, inputs).
+        bias: (outputs,), or None.
+    Returns: (..., outputs).
+    Raises: RuntimeError when the sizes or dtypes do not fit.
+
+    >>> linear(Tensor([[1.0, 2.0]]), Tensor([[3.0, 4.0]]), Tensor([0.5]))
+    tensor([[11.5000]])
+    """
+    return apply("linear", input, weight) if bias is None else apply("linear", input, weight, bias)
+
+
+# ------------------------------------------------------------------------- numbers to be learned
 
 
 class Parameter(Tensor):
@@ -55,6 +112,12 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
+
+
+def overwrite(tensor: Tensor, values: Tensor) -> Tensor:
+    """Write `values` into the memory of `tensor`, unseen by autograd; returns `tensor`."""
+    tensor.data.copy_(values.data)
+    return tensor
 
 
 # -------------------------------------------------------------------------------- the module
@@ -108,6 +171,7 @@ class Module:
     # Attributes: parameters, buffers and modules are kept in tables of their own
 
     def __setattr__(self, name: str, value: Any) -> None:
+        """Keep a parameter or a module in its table, and anything else as Python does."""
         for table in ("_parameters", "_modules"):
             if isinstance(value, KINDS[table]):
                 entries = getattr(self, table)
@@ -122,25 +186,14 @@ class Module:
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
-        """Called for what is no ordinary attribute: look into the tables."""
+        """Called for what is no ordinary attribute: look into the tables.
+
+        Raises: AttributeError when it is in none of them.
+        """
         for table in KINDS:
             if name in self.__dict__.get(table, ()):
                 return self.__dict__[table][name]
-        who = type(self).__name__
-        if "_parameters" not in self.__dict__:
-            raise AttributeError(
-                f"{who}: super().__init__() has not run, so there is no place yet for parameters "
-                f"and modules. Make it the first line of {who}.__init__."
-            )
-        raise AttributeError(f"{who} has no attribute {name!r}", name=name, obj=self)
-
-    def __delattr__(self, name: str) -> None:
-        if not self._forget(name):
-            object.__delattr__(self, name)
-
-    def __dir__(self) -> list[str]:
-        entries = (self.__dict__.get(table, ()) for table in KINDS)
-        return [*object.__dir__(self), *(name for names in entries for name in names)]
+        raise unknown_attribute(self, name)
 
     def _forget(self, name: str) -> bool:
         """Remove `name` wherever it is kept; says whether it was."""
@@ -150,6 +203,15 @@ class Module:
                 self._non_persistent_buffers_set.discard(name)
                 return True
         return False
+
+    def __delattr__(self, name: str) -> None:
+        """Forget an attribute, wherever it is kept."""
+        if not self._forget(name):
+            object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        names = [name for table in KINDS for name in self.__dict__.get(table, ())]
+        return [*object.__dir__(self), *names]
 
     def _register(self, table: str, name: str, value: Any) -> None:
         """Put `value` into a table, refused if it is of another kind or the name will not do."""
@@ -175,10 +237,8 @@ class Module:
             persistent: whether it is part of `state_dict()`.
         """
         self._register("_buffers", name, tensor)
-        if persistent:
-            self._non_persistent_buffers_set.discard(name)
-        else:
-            self._non_persistent_buffers_set.add(name)
+        note = set.discard if persistent else set.add
+        note(self._non_persistent_buffers_set, name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """What `self.name = module` does, for names that are computed."""
@@ -200,22 +260,6 @@ class Module:
             if module is not None:
                 yield from module.named_modules(memo, joined(prefix, name), remove_duplicate)
 
-    def modules(self) -> Iterator[Module]:
-        """This module and all within it."""
-        return (module for _, module in self.named_modules())
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly within this one, with their names."""
-        seen = set()
-        for name, module in self._modules.items():
-            if module is not None and module not in seen:
-                seen.add(module)
-                yield name, module
-
-    def children(self) -> Iterator[Module]:
-        """The modules directly within this one."""
-        return (module for _, module in self.named_children())
-
     def _named(
         self, table: str, prefix: str, recurse: bool, remove_duplicate: bool
     ) -> Iterator[tuple[str, Any]]:
@@ -228,6 +272,22 @@ class Module:
                     if remove_duplicate:
                         seen.add(tensor)
                     yield joined(path, name), tensor
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly within this one, with their names."""
+        seen = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all within it."""
+        return (module for _, module in self.named_modules())
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly within this one."""
+        return (module for _, module in self.named_children())
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
@@ -277,30 +337,21 @@ class Module:
         Returns: the paths that were missing, and those that nothing was made of.
         Raises: RuntimeError that lists all that does not fit; then nothing was changed.
         """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(
-                f"load_state_dict: got a {type(state_dict).__name__}, expected a dictionary of "
-                "tensors, as from state_dict()"
-            )
+        expect_state(state_dict)
         own = self.state_dict(keep_vars=True)
-        result = LoadResult(
-            [name for name in own if name not in state_dict],
-            [name for name in state_dict if name not in own],
-        )
-        problems = [f"missing: {name}" for name in result.missing_keys if strict]
-        problems += [f"unexpected: {name}" for name in result.unexpected_keys if strict]
-        shared = [(name, tensor) for name, tensor in own.items() if name in state_dict]
-        problems += [p for name, tensor in shared if (p := misfit(name, state_dict[name], tensor))]
-        if problems:
-            raise RuntimeError(
-                f"load_state_dict: the state does not fit this {type(self).__name__}, and nothing "
-                "was loaded.\n  " + "\n  ".join(problems) + "\nBuild the model as the saved one "
-                "was built; strict=False ignores names that are missing or unexpected."
-            )
-        values = [as_tensor(state_dict[name]) for name, _ in shared]
-        for (_, tensor), value in zip(shared, values, strict=True):
+        missing = [name for name in own if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own]
+        shared = {name: tensor for name, tensor in own.items() if name in state_dict}
+        problems = [misfit(name, state_dict[name], tensor) for name, tensor in shared.items()]
+        if strict:
+            problems += [f"missing: {name}" for name in missing]
+            problems += [f"unexpected: {name}" for name in unexpected]
+        if any(problems):
+            raise not_loaded(self, problems)
+        values = [as_tensor(state_dict[name]) for name in shared]
+        for tensor, value in zip(shared.values(), values, strict=True):
             overwrite(tensor, value)
-        return result
+        return LoadResult(missing, unexpected)
 
     # What happens to the whole
 
@@ -312,7 +363,12 @@ class Module:
         return self
 
     def train(self, mode: bool = True) -> Module:
-        """Switch to training: dropout drops, batch norm looks at the batch."""
+        """Switch to training: dropout drops, batch norm looks at the batch.
+
+        Args:
+            mode: False switches to evaluation.
+        Raises: ValueError for anything but True and False.
+        """
         if not isinstance(mode, bool):
             raise ValueError(f"train: got {mode!r}, expected True or False")
         self.training = mode
@@ -429,6 +485,17 @@ def joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
+def unknown_attribute(module: Module, name: str) -> AttributeError:
+    """The error for an attribute that `module` does not have."""
+    who = type(module).__name__
+    if "_parameters" in module.__dict__:
+        return AttributeError(f"{who} has no attribute {name!r}", name=name, obj=module)
+    return AttributeError(
+        f"{who}: super().__init__() has not run, so there is no place yet for parameters "
+        f"and modules. Make it the first line of {who}.__init__."
+    )
+
+
 def mistaken(value: Any, kind: type) -> str:
     """Why `value` will not do where a parameter, a tensor or a module belongs."""
     what = f"got the class {value.__name__}" if isinstance(value, type) else ""
@@ -441,6 +508,15 @@ def mistaken(value: Any, kind: type) -> str:
     return f"{what}, expected a {kind.__name__}. {way_out[kind]}"
 
 
+def expect_state(state: Any) -> None:
+    """Refuse what is no dictionary."""
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"load_state_dict: got a {type(state).__name__}, expected a dictionary of tensors, as "
+            "from state_dict()"
+        )
+
+
 def misfit(name: str, value: Any, own: Tensor) -> str:
     """Why `value` cannot be loaded into the tensor `own`; empty where it can."""
     if not isinstance(value, (Tensor, np.ndarray)):
@@ -448,6 +524,15 @@ def misfit(name: str, value: Any, own: Tensor) -> str:
     if value.shape != own.shape:
         return f"size mismatch: {name} has shape {value.shape} there and {own.shape} here"
     return ""
+
+
+def not_loaded(module: Module, problems: list[str]) -> RuntimeError:
+    """The error that lists why a state does not fit; empty texts are left out."""
+    return RuntimeError(
+        f"load_state_dict: the state does not fit this {type(module).__name__}, and nothing "
+        "was loaded.\n  " + "\n  ".join(filter(None, problems)) + "\nBuild the model as the saved "
+        "one was built; strict=False ignores missing and unexpected names."
+    )
 
 
 class LoadResult(NamedTuple):
@@ -496,12 +581,6 @@ def call_with_hooks(module: Module, args: tuple, kwargs: dict) -> Any:
 
 
 # --------------------------------------------------------------------------- how weights begin
-
-
-def overwrite(tensor: Tensor, values: Tensor) -> Tensor:
-    """Write `values` into the memory of `tensor`, unseen by autograd; returns `tensor`."""
-    tensor.data.copy_(values.data)
-    return tensor
 
 
 def uniform_(
@@ -579,6 +658,7 @@ def kaiming_uniform_(
         tensor: (outputs, inputs, ...).
         a: the slope below zero of the leaky_relu that follows; 0 stands for a plain relu.
         mode: "fan_in" keeps the size of signals, "fan_out" that of gradients.
+    Raises: ValueError for another mode.
     Source: He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
 
     >>> bool((kaiming_uniform_(zeros(50, 6)).abs() <= 1).array.all())  # sqrt(3 * 2 / 6)
@@ -596,57 +676,6 @@ def kaiming_uniform_(
 # --------------------------------------------------------------------------------- the layers
 
 
-@kernel("linear")
-def linear_kernel(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-    """x W^T + b: (..., inputs) and (outputs, inputs) -> (..., outputs).
-
-    >>> linear_kernel(np.array([[1.0, 2.0]]), np.array([[10.0, 20.0]]), np.array([0.5]))
-    array([[50.5]])
-    """
-    check_linear(x, weight, bias)
-    if x.ndim > 2:  # one product of tall matrices takes less time than many of small ones
-        rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-        return linear_kernel(rows, weight, bias).reshape(*x.shape[:-1], len(weight))
-    out = x @ weight.T
-    if bias is not None:
-        out += bias  # into the fresh product: no array of its own for the sum
-    return out
-
-
-def check_linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> None:
-    """Refuse sizes and dtypes that do not fit, in words."""
-    if weight.ndim != 2 or x.shape[-1:] != weight.shape[1:]:
-        raise ValueError(
-            f"the input has shape {x.shape}, expected (..., {weight.shape[-1]}), because the "
-            f"weight {weight.shape} is (outputs, inputs). Flatten the input, or make the layer "
-            "with other sizes"
-        )
-    if bias is not None and bias.shape != weight.shape[:1]:
-        raise ValueError(f"the bias has shape {bias.shape}, expected {weight.shape[:1]}")
-    if x.dtype != weight.dtype or (bias is not None and bias.dtype != x.dtype):
-        raise ValueError(
-            f"expected one dtype, got an input of {x.dtype} and a weight of {weight.dtype}"
-            f"{'' if bias is None else f' and a bias of {bias.dtype}'}. Convert the input with "
-            "x.float(), or the layer with layer.to(dtype)"
-        )
-
-
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x W^T + b.
-
-    Args:
-        input: (..., inputs).
-        weight: (outputs, inputs).
-        bias: (outputs,), or None.
-    Returns: (..., outputs).
-    Raises: RuntimeError when the sizes or dtypes do not fit.
-
-    >>> linear(Tensor([[1.0, 2.0]]), Tensor([[3.0, 4.0]]), Tensor([0.5]))
-    tensor([[11.5000]])
-    """
-    return apply("linear", input, weight) if bias is None else apply("linear", input, weight, bias)
-
-
 class Linear(Module):
     """A fully connected layer: every output is a weighted sum of all inputs, and a bias.
 
@@ -654,6 +683,7 @@ class Linear(Module):
         in_features: the number of inputs.
         out_features: the number of outputs.
         bias: whether there is one.
+    Raises: TypeError for sizes that are not whole numbers.
 
     Weights and biases begin uniform within +-1 / sqrt(in_features).
 
@@ -755,26 +785,6 @@ class Dropout(Module):
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class Flatten(Module):
-    """Dimensions `start_dim` to `end_dim` made into one: an image becomes a row.
-
-    >>> Flatten()(zeros(32, 28, 28)).shape
-    (32, 784)
-    """
-
-    def __init__(self, start_dim: int = 1, end_dim: int = -1):
-        super().__init__()
-        self.start_dim, self.end_dim = start_dim, end_dim
-
-    def forward(self, input: Tensor) -> Tensor:
-        """(N, d1, d2, ...) -> (N, d1 * d2 * ...)."""
-        return input.flatten(self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        """The dimensions."""
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
-
-
 class Identity(Module):
     """Returns its input: what to put where a layer is to be left out. Arguments are ignored."""
 
@@ -823,68 +833,44 @@ class ReLU(FunctionModule):
         super().__init__(relu, inplace=inplace)
 
 
-# ------------------------------------------------------------------------------- containers
+# ------------------------------------------------------------------------------- modules in a row
 
 
-class _Numbered(Module):
-    """Modules in a row, named by their number: what Sequential and ModuleList share."""
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._modules.values())
+class Numbered(Module):
+    """Modules in a row: counted, walked through, and found by their number."""
 
     def _name(self, index: int) -> str:
+        """The name of module number `index`, counted from the end where it is negative."""
         if not -len(self) <= index < len(self):
             raise IndexError(
                 f"{type(self).__name__}: got the index {index}, and there are {len(self)} modules"
             )
         return list(self._modules)[index]
 
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Any]:
+        """One after the other."""
+        return iter(self._modules.values())
+
     def __getitem__(self, index: int | slice) -> Any:
+        """The module at `index`, also from the end; a slice is of the same class as the whole."""
         if isinstance(index, slice):
             part = type(self)()
             part._modules.update(list(self._modules.items())[index])
             return part
         return self._modules[self._name(index)]
 
-    def __setitem__(self, index: int, module: Module) -> None:
-        self._register("_modules", self._name(index), module)
 
-    def __delitem__(self, index: int | slice) -> None:
-        names = list(self._modules)[index] if isinstance(index, slice) else [self._name(index)]
-        self._renumber(module for name, module in self._modules.items() if name not in names)
-
-    def _renumber(self, modules: Iterable[Module]) -> None:
-        modules = list(modules)
-        self._modules.clear()
-        self.extend(modules)
-
-    def append(self, module: Module) -> Any:
-        """Add a module at the end."""
-        self.add_module(str(len(self)), module)
-        return self
-
-    def extend(self, modules: Iterable[Module]) -> Any:
-        """Add several modules at the end."""
-        for module in modules:
-            self.append(module)
-        return self
-
-    def insert(self, index: int, module: Module) -> Any:
-        """Put a module in before the one at `index`."""
-        modules = list(self)
-        modules.insert(index, module)
-        self._renumber(modules)
-        return self
-
-
-class Sequential(_Numbered):
+class Sequential(Numbered):
     """Modules one after the other: each takes what the one before it returns.
 
     Args:
         modules: the modules in their order, or one dictionary of them with names.
+
+    `nn.Sequential` is this class and can be edited like a list as well.
 
     >>> model = Sequential(Linear(4, 8), ReLU(), Linear(8, 1))
     >>> model(zeros(3, 4)).shape
@@ -898,44 +884,12 @@ class Sequential(_Numbered):
 
     def __init__(self, *modules: Any):
         super().__init__()
-        if len(modules) == 1 and isinstance(modules[0], Mapping):
-            for name, module in modules[0].items():
-                self.add_module(name, module)
-        else:
-            self.extend(modules)
+        named = len(modules) == 1 and isinstance(modules[0], Mapping)
+        for name, module in modules[0].items() if named else enumerate(modules):
+            self.add_module(str(name), module)
 
     def forward(self, input: Any) -> Any:
         """The output of the last module."""
         for module in self:
             input = module(input)
         return input
-
-
-class ModuleList(_Numbered):
-    """A list whose modules are found: parameters in a plain Python list are not.
-
-    >>> blocks = ModuleList(Linear(4, 4) for _ in range(3))
-    >>> len(list(blocks.parameters()))
-    6
-    >>> blocks
-    ModuleList(
-      (0-2): 3 x Linear(in_features=4, out_features=4, bias=True)
-    )
-    """
-
-    def __init__(self, modules: Iterable[Module] | None = None):
-        super().__init__()
-        self.extend(modules or ())
-
-    def _lines(self) -> list[str]:
-        """One entry for a run of modules that look alike."""
-        runs: list[list] = []  # [text, first, last]
-        for i, text in enumerate(map(repr, self)):
-            if runs and runs[-1][0] == text:
-                runs[-1][2] = i
-            else:
-                runs.append([text, i, i])
-        return [
-            f"({i}): {text}" if i == last else f"({i}-{last}): {last - i + 1} x {text}"
-            for text, i, last in runs
-        ]

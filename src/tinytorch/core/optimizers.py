@@ -249,21 +249,6 @@ def downhill(param: Tensor, grad: Tensor, options: dict[str, Any]) -> Tensor:
     return -grad if options.get("maximize") else grad
 
 
-def remembered(state: dict[str, Any], param: Tensor, *names: str) -> list[Tensor]:
-    """The tensors called `names` in the state of `param`: zeros of its shape the first time.
-
-    >>> state = {}
-    >>> remembered(state, Tensor([3.0, 4.0]), "momentum_buffer")
-    [tensor([0., 0.])]
-    >>> list(state)
-    ['momentum_buffer']
-    """
-    for name in names:
-        if name not in state:
-            state[name] = Tensor(np.zeros_like(param.array))
-    return [state[name] for name in names]
-
-
 def some(options: dict[str, Any], *names: str) -> dict[str, Any]:
     """The settings called `names`, of all that there are.
 
@@ -316,6 +301,34 @@ def blockwise(update: Callable[..., None]) -> Callable[..., np.ndarray]:
     return over_blocks
 
 
+def remembered(state: dict[str, Any], param: Tensor, *names: str) -> list[Tensor]:
+    """The tensors called `names` in the state of `param`: zeros of its shape the first time.
+
+    >>> state = {}
+    >>> remembered(state, Tensor([3.0, 4.0]), "momentum_buffer")
+    [tensor([0., 0.])]
+    >>> list(state)
+    ['momentum_buffer']
+    """
+    for name in names:
+        if name not in state:
+            state[name] = Tensor(np.zeros_like(param.array))
+    return [state[name] for name in names]
+
+
+def decayed(param: np.ndarray, grad: np.ndarray, weight_decay: float) -> np.ndarray:
+    """The gradient of the loss plus weight_decay/2 times the sum of the squares of `param`.
+
+    Args:
+        param, grad: of one shape; both are left as they are.
+    Returns: that shape; `grad` itself when weight_decay is 0.
+
+    >>> decayed(np.array([2.0]), np.array([1.0]), weight_decay=0.5)
+    array([2.])
+    """
+    return grad + weight_decay * param if weight_decay else grad
+
+
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if wanted.
 
@@ -360,19 +373,6 @@ class SGD(Optimizer):
         velocity = remembered(state, param, "momentum_buffer") if options["momentum"] else []
         options = some(options, "lr", "momentum", "weight_decay", "nesterov")
         apply("sgd_", param, grad, *velocity, **options)
-
-
-def decayed(param: np.ndarray, grad: np.ndarray, weight_decay: float) -> np.ndarray:
-    """The gradient of the loss plus weight_decay/2 times the sum of the squares of `param`.
-
-    Args:
-        param, grad: of one shape; both are left as they are.
-    Returns: that shape; `grad` itself when weight_decay is 0.
-
-    >>> decayed(np.array([2.0]), np.array([1.0]), weight_decay=0.5)
-    array([2.])
-    """
-    return grad + weight_decay * param if weight_decay else grad
 
 
 @kernel("sgd_")
@@ -658,7 +658,18 @@ def unpacked(optimizer: Optimizer, saved: Mapping[str, Any]) -> dict[Tensor, dic
 
 
 def restored(name: str, value: Any, param: Tensor, number: int) -> Any:
-    """A saved value for the state of `param`: a tensor is copied, a count is a whole number."""
+    """A saved value for the state of `param`, as a copy.
+
+    Args:
+        name: what it is called in the state.
+        value: left as it is, whatever happens to the copy.
+        number: the number of `param`, for the words of the guard of a "saved value".
+    Returns: for the name "step" a whole number; for another tensor a new one, in the dtype of
+        `param`; for anything else `copy.deepcopy` of it.
+
+    >>> restored("step", 3.0, Tensor([1.0]), 0)
+    3
+    """
     admit("saved value", param, (name, value, number))
     if isinstance(value, Tensor) and name != "step":
         return Tensor(np.array(value.array, param.dtype))
@@ -688,6 +699,13 @@ class LRScheduler:
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
+        """Take note of the optimizer and of its first rates, and begin with epoch 0.
+
+        Args:
+            optimizer: each of its groups gets its present rate under "initial_lr", unless it has
+                one from a schedule before.
+            last_epoch: looked at by the guard alone, which accepts -1.
+        """
         admit("schedule", self, (optimizer, last_epoch))
         self.optimizer = optimizer
         for group in optimizer.param_groups:
@@ -696,6 +714,19 @@ class LRScheduler:
         self.last_epoch = -1
         self._step_count = 0
         self.step()
+
+    def step(self) -> None:
+        """Go on to the next epoch and set its rates, which `get_last_lr` returns afterwards.
+
+        The count of the calls is `self._step_count`, the epoch `self.last_epoch`, the rates that
+        were set `self._last_lr`.
+        """
+        self.warn_of_a_skipped_rate()
+        self._step_count += 1
+        self.last_epoch += 1
+        for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
+            group["lr"] = lr
+        self._last_lr = self.current()
 
     def get_lr(self) -> list[float]:
         """The rate of each group at `self.last_epoch`."""
@@ -732,19 +763,6 @@ class LRScheduler:
                 UserWarning,
                 stacklevel=3,
             )
-
-    def step(self) -> None:
-        """Go on to the next epoch and set its rates, which `get_last_lr` returns afterwards.
-
-        The count of the calls is `self._step_count`, the epoch `self.last_epoch`, the rates that
-        were set `self._last_lr`.
-        """
-        self.warn_of_a_skipped_rate()
-        self._step_count += 1
-        self.last_epoch += 1
-        for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
-            group["lr"] = lr
-        self._last_lr = self.current()
 
 
 class StepLR(LRScheduler):

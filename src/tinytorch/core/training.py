@@ -30,6 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 FilePath = str | os.PathLike[str]
+Batches = Iterable[Any]
 Measure = Callable[[Any, Any], Any]  # (outputs, targets) -> a number, the mean over a batch
 
 
@@ -76,7 +77,7 @@ def measuring(model: Any) -> Iterator[None]:
 
 
 def evaluate(
-    model: Any, data: Iterable[Any], loss_fn: Measure, metrics: Mapping[str, Measure] | None = None
+    model: Any, data: Batches, loss_fn: Measure, metrics: Mapping[str, Measure] | None = None
 ) -> dict[str, float]:
     """The loss and other measurements of `model` over all of `data`: means over the examples.
 
@@ -214,17 +215,6 @@ class Callback:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` returned."""
         vars(self).update(state)
-
-
-def groups(batches: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """The batches in lists of `size`; the last list may be shorter.
-
-    >>> list(groups("abcde", 2))
-    [['a', 'b'], ['c', 'd'], ['e']]
-    """
-    batches = iter(batches)
-    while group := list(itertools.islice(batches, size)):
-        yield group
 
 
 POSITION = ("epoch", "batch", "step", "sums", "drained", "history", "stop")  # where a run stands
@@ -379,6 +369,18 @@ class Trainer:
         self.sums["loss"] += self.loss * examples
         self.sums["examples"] += examples
 
+    def mean_loss(self) -> float:
+        """The mean loss over the examples of this epoch, each measured when it was trained on.
+
+        Raises: ValueError when the epoch had no batches; names the epoch, of which the first is 1.
+        """
+        if not self.sums["examples"]:
+            raise ValueError(
+                f"fit: epoch {self.epoch + 1} had no batches, expected at least one. A generator "
+                "can be read only once: pass a DataLoader or a list."
+            )
+        return self.sums["loss"] / self.sums["examples"]
+
     def train_step(self, group: Sequence[Any]) -> None:
         """One update of the parameters, from the batches of `group`.
 
@@ -392,21 +394,7 @@ class Trainer:
         self.schedule("step")
         self.count(group)
 
-    def tell(self, event: str) -> None:
-        """Call every callback's method for `event`."""
-        for callback in self.callbacks:
-            getattr(callback, event)(self)
-
-    def mean_loss(self) -> float:
-        """The mean loss over the examples of this epoch, each measured when it was trained on."""
-        if not self.sums["examples"]:
-            raise ValueError(
-                f"fit: epoch {self.epoch + 1} had no batches, expected at least one. A generator "
-                "can be read only once: pass a DataLoader or a list."
-            )
-        return self.sums["loss"] / self.sums["examples"]
-
-    def evaluate(self, data: Iterable[Any]) -> dict[str, float]:
+    def evaluate(self, data: Batches) -> dict[str, float]:
         """The loss and the metrics over `data`, as the function `evaluate` measures them."""
         return evaluate(self.model, data, self.loss_fn, self.metrics)
 
@@ -419,18 +407,28 @@ class Trainer:
         batches = self.go_on(resumed["data"])
         return iter(()) if self.drained else batches
 
+    def tell(self, event: str) -> None:
+        """Call every callback's method for `event`."""
+        for callback in self.callbacks:
+            getattr(callback, event)(self)
+
+    def groups(self, batches: Iterator[Any]) -> Iterator[list[Any]]:
+        """The batches in lists of `self.accumulate`; the last list may be shorter, never empty."""
+        while group := list(itertools.islice(batches, self.accumulate)):
+            yield group
+
     def train_epoch(self) -> None:
         """Train on every batch once, or on those that an interrupted epoch has left."""
         batches = self.remaining_batches()
         self.model.train()
         self.tell("on_epoch_begin")
-        for group in groups(batches, self.accumulate):
+        for group in self.groups(batches):
             self.train_step(group)
             self.tell("on_step_end")
             if self.checkpoint_every and self.step % self.checkpoint_every == 0:
                 self.save()
 
-    def finish_epoch(self, validation: Iterable[Any] | None) -> None:
+    def finish_epoch(self, validation: Batches | None) -> None:
         """Measure, note, step the schedule, tell the callbacks, and write the checkpoint.
 
         The record that is added to the history has "epoch" (the first is 1), "loss", "lr" (of the
@@ -449,11 +447,7 @@ class Trainer:
         self.save()
 
     def fit(
-        self,
-        data: Iterable[Any],
-        epochs: int,
-        validation: Iterable[Any] | None = None,
-        resume: bool = False,
+        self, data: Batches, epochs: int, validation: Batches | None = None, resume: bool = False
     ) -> list[dict[str, float]]:
         """Train until `epochs` epochs are done, those before a resumption included.
 
@@ -559,17 +553,6 @@ class Trainer:
 # ---------------------------------------------------------------------------------- the end
 
 
-def measurement(trainer: Trainer, name: str) -> float:
-    """The measurement `name` of the last epoch."""
-    record = trainer.history[-1]
-    if name not in record:
-        raise ValueError(
-            f"{name!r} is not among the measurements {sorted(record)}. Those of validation data "
-            "begin with val_ and need fit(..., validation=data)."
-        )
-    return record[name]
-
-
 class EarlyStopping(Callback):
     """End the run when a measurement has not improved for `patience` epochs.
 
@@ -622,23 +605,44 @@ class EarlyStopping(Callback):
         return {"best": self.best, "waited": self.waited, "weights": self.weights}
 
 
+def measurement(trainer: Trainer, name: str) -> float:
+    """The measurement `name` of the last epoch.
+
+    Raises: ValueError, with the names that there are, when it is not among them.
+    """
+    record = trainer.history[-1]
+    if name not in record:
+        raise ValueError(
+            f"{name!r} is not among the measurements {sorted(record)}. Those of validation data "
+            "begin with val_ and need fit(..., validation=data)."
+        )
+    return record[name]
+
+
 # ------------------------------------------------------------------------- a state as one file
 
 
-def check_value(value: Any, place: str) -> None:
-    """Refuse what JSON cannot hold."""
-    if not (value is None or isinstance(value, (bool, int, float, str))):
-        raise TypeError(
-            f"{place or 'the object'} is a {type(value).__name__}, which cannot be stored: "
-            "expected tensors, arrays, numbers, texts, None, or dictionaries, lists and tuples of "
-            "them. Of a model or an optimizer, store its state_dict()."
-        )
+def plain(value: Any, place: str) -> Any:
+    """A value that JSON can hold, numbers of NumPy as Python's; TypeError for what it cannot."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(
+        f"{place or 'the object'} is a {type(value).__name__}, which cannot be stored: expected "
+        "tensors, arrays, numbers, texts, None, or dictionaries, lists and tuples of them. Of a "
+        "model or an optimizer, store its state_dict()."
+    )
 
 
-def check_key(key: Any, place: str) -> None:
-    """Refuse a dictionary's key that JSON could not tell from others."""
-    if not (key is None or isinstance(key, (bool, int, float, str))):
-        raise TypeError(f"{place or 'the object'} has the key {key!r}, expected a text or a number")
+def below(place: str, key: Any) -> str:
+    """The place of what stands under `key` at `place`; TypeError for a key that JSON cannot hold.
+
+    >>> below("model", "w"), below("", 0)
+    ('model.w', '0')
+    """
+    if key is None or isinstance(key, (bool, int, float, str)):
+        return f"{place}.{key}" if place else str(key)
+    raise TypeError(f"{place or 'the object'} has the key {key!r}, expected a text or a number")
 
 
 def keep(array: np.ndarray, name: str, arrays: dict[str, np.ndarray]) -> str:
@@ -658,30 +662,23 @@ def pack(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
         arrays: filled while packing, by `keep`.
     Returns: {"dict": [[key, packed], ...]}, {"tuple": [packed, ...]}, {"tensor": its name in
         arrays}, {"array": its name}, a list of packed values, or the value itself.
-    Raises: TypeError, from `check_value` and `check_key`, for anything else.
+    Raises: TypeError, from `plain` and `below`, for anything else, named by its place.
 
     >>> arrays = {}
     >>> pack({"lr": 0.1, "m": tensor([1.0])}, "", arrays), arrays
     ({'dict': [['lr', 0.1], ['m', {'tensor': 'm'}]]}, {'m': array([1.], dtype=float32)})
     """
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, Tensor):
         return {"tensor": keep(value.array, place, arrays)}
     if isinstance(value, np.ndarray):
         return {"array": keep(value, place, arrays)}
-    dot = f"{place}." if place else ""
     if isinstance(value, (list, tuple)):
-        items = [pack(item, f"{dot}{i}", arrays) for i, item in enumerate(value)]
+        items = [pack(item, below(place, i), arrays) for i, item in enumerate(value)]
         return {"tuple": items} if isinstance(value, tuple) else items
     if isinstance(value, Mapping):
-        pairs = []
-        for key, item in value.items():
-            check_key(key, place)
-            pairs.append([key, pack(item, f"{dot}{key}", arrays)])
+        pairs = [[key, pack(item, below(place, key), arrays)] for key, item in value.items()]
         return {"dict": pairs}
-    check_value(value, place)
-    return value
+    return plain(value, place)
 
 
 def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
@@ -735,46 +732,6 @@ def little_endian(array: np.ndarray) -> np.ndarray:
     return array.astype(array.dtype.newbyteorder("<"), copy=False)
 
 
-def write_atomically(path: FilePath, parts: Iterable[bytes]) -> None:
-    """Write a file so that `path` holds all of it, or what it held before, whatever happens.
-
-    The parts go into a file beside it, which is forced onto the disk and then takes over the name
-    in one step. A killed writer can leave that other file behind, never half of this one.
-
-    Raises: OSError when the disk is full or the folder cannot be written to.
-    """
-    path = os.path.realpath(path)
-    beside = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(beside, "wb") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"{path} could not be written ({error.strerror}); what it held before is still there. "
-            "Free some space, or write to another folder.",
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(beside)
-    with contextlib.suppress(OSError):  # not every system can force a folder onto the disk
-        folder = os.open(os.path.dirname(path), os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def remove_leftovers(path: FilePath) -> None:
-    """Remove what writers of `path` that were killed have left beside it."""
-    for name in glob.glob(glob.escape(os.path.realpath(path)) + ".*.tmp"):
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-
-
 def layout(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """The place of each array in the data: one after the other, those of wide values first.
 
@@ -812,6 +769,61 @@ def opening(header: Mapping[str, Any]) -> bytes:
     text += b" " * (-len(text) % 8)
     check_length(len(text))
     return len(text).to_bytes(8, "little") + text
+
+
+@contextlib.contextmanager
+def telling_what_became_of(path: str) -> Iterator[None]:
+    """An OSError in the block also says what `path` holds, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"{path} could not be written ({error.strerror}); what it held before is still there. "
+            "Free some space, or write to another folder.",
+        ) from error
+
+
+def force_folder(path: str) -> None:
+    """Force the entry of the file `path` in its folder onto the disk, on systems that can."""
+    with contextlib.suppress(OSError):
+        folder = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def remove_leftovers(path: FilePath) -> None:
+    """Remove what writers of `path` that were killed have left beside it."""
+    for name in glob.glob(glob.escape(os.path.realpath(path)) + ".*.tmp"):
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+
+
+def write_atomically(path: FilePath, parts: Iterable[bytes]) -> None:
+    """Write a file so that `path` holds all of it, or what it held before, whatever happens.
+
+    The parts go into a file beside it, `path`.NUMBER.tmp with the number of the process, which is
+    forced onto the disk and then takes over the name in one step. Where `path` is a link, the file
+    that it leads to is replaced. A writer that fails removes the file beside; one that is killed
+    can leave it behind, never half of this one.
+
+    Raises: OSError when the disk is full or the folder cannot be written to.
+    """
+    path = os.path.realpath(path)
+    beside = f"{path}.{os.getpid()}.tmp"
+    with telling_what_became_of(path):
+        try:
+            with open(beside, "wb") as file:
+                file.writelines(parts)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+    force_folder(path)
 
 
 def save_file(
