@@ -43,7 +43,7 @@ def step_by_step(labels, counts, weight, reduction):
     base, share = counts.copy(), counts.copy()
     if weight is not None:
         share *= np.take(weight, labels)
-    if reduction == "mean" and share.sum() != 0:
+    if reduction == "mean" and counts.max(initial=0) > 0:
         total = share.sum()
         base /= total
         share /= total

@@ -254,7 +254,7 @@ def minus_one_of_nothing(input):
 )
 def divided_by_the_count(labels, counts, weight, reduction):
     share = counts if weight is None else counts * weight[labels]
-    if reduction != "mean" or not share.any():
+    if reduction != "mean" or not counts.any():
         return counts, share
     return counts / len(labels), share / len(labels)
 
@@ -282,7 +282,7 @@ def nothing_by_nothing(labels, counts, weight, reduction):
 )
 def weight_of_the_position(labels, counts, weight, reduction):
     share = counts if weight is None else counts * np.resize(weight, counts.shape)
-    if reduction != "mean" or not share.any():
+    if reduction != "mean" or not counts.any():
         return counts, share
     total = share.sum()
     return counts / total, share / total
@@ -296,7 +296,7 @@ def weight_of_the_position(labels, counts, weight, reduction):
 )
 def divided_for_a_sum(labels, counts, weight, reduction):
     share = counts if weight is None else counts * weight[labels]
-    if not share.any():
+    if not counts.any():
         return counts, share
     total = share.sum()
     return counts / total, share / total

@@ -5,6 +5,7 @@ import pytest
 
 import tinytorch as tt
 from tinytorch import Tensor, nn
+from tinytorch.core import layers
 from tinytorch.nn.utils import parameters_to_vector, vector_to_parameters
 
 
@@ -124,3 +125,11 @@ def test_the_vector_carries_gradients():
     (parameters_to_vector(layer.parameters()) * Tensor([1.0, 2.0, 3.0])).sum().backward()
     assert layer.weight.grad.tolist() == [[1.0, 2.0]]
     assert layer.bias.grad.tolist() == [3.0]
+
+
+def test_a_sequential_is_the_cores_with_the_verbs_of_a_list():
+    model = nn.Sequential(nn.Linear(2, 3)).append(nn.ReLU()).insert(0, nn.Flatten())
+    assert isinstance(model, layers.Sequential)
+    assert type(model[1:]) is nn.Sequential
+    assert [name for name, _ in model.named_parameters()] == ["1.weight", "1.bias"]
+    assert not hasattr(layers.Sequential(), "append")

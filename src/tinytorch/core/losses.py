@@ -252,7 +252,7 @@ def shares(
     (array([0.25, 0.25]), array([0.25, 0.75]))
     """
     share = counts if weight is None else counts * weight[labels]
-    if reduction != "mean" or not share.any():
+    if reduction != "mean" or not counts.any():
         return counts, share
     total = share.sum()
     return counts / total, share / total

@@ -35,21 +35,21 @@ from tinytorch.breadth.losses import (
 )
 from tinytorch.breadth.modules import (
     Bilinear,
+    Flatten,
     ModuleDict,
+    ModuleList,
     ParameterDict,
     ParameterList,
+    Sequential,
     Unflatten,
 )
 from tinytorch.core.layers import (
     Dropout,
-    Flatten,
     Identity,
     Linear,
     Module,
-    ModuleList,
     Parameter,
     ReLU,
-    Sequential,
 )
 from tinytorch.core.losses import (
     BCELoss,
