@@ -1,5 +1,7 @@
 """The framework that is taught: twenty files, each importing only those above it.
 
+Below them lies `plumbing.py`, which no module teaches.
+
 In a learner's workspace their own files take over: the folder `tinytorch/core/` of the workspace
 comes first on this package's path. A file that is not there yet falls through to the one here.
 """
