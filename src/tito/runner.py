@@ -162,65 +162,74 @@ class Child:
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )  # fmt: skip
-        self.lines: queue.Queue[bytes | None] = queue.Queue()
-        self.noise = bytearray()
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
-        for target, stream in (
-            (self.listen, self.process.stdout),
-            (self.drain, self.process.stderr),
-        ):
-            threading.Thread(target=target, args=(stream,), daemon=True).start()
+        self.token = secrets.token_hex(8).encode()
+        self.answers: queue.Queue[bytes | None] = queue.Queue()
+        self.dump = self.noise = b""
+        pipes = ((self.listen, self.process.stdout), (self.drain, self.process.stderr))
+        self.threads = [
+            threading.Thread(target=target, args=(stream,), daemon=True) for target, stream in pipes
+        ]
+        for thread in self.threads:
+            thread.start()
 
     def listen(self, stream: IO[bytes]) -> None:
-        """Pass the lines of the answers on; None at their end."""
-        with contextlib.suppress(OSError, ValueError):
+        """Pass the answers on, and None at their end; keep the last of what else comes."""
+        with stream:
             while line := stream.readline(LINE):
-                self.lines.put(line)
-        self.lines.put(None)
+                if line.startswith(self.token):
+                    self.answers.put(line[len(self.token) :])
+                else:
+                    self.dump = (self.dump + line)[-NOISE:]
+        self.answers.put(None)
 
     def drain(self, stream: IO[bytes]) -> None:
-        """Keep the beginning of what the process prints, and let the rest go."""
-        with contextlib.suppress(OSError, ValueError):
+        """Keep the last of what the process prints."""
+        with stream:
             while piece := os.read(stream.fileno(), NOISE):
-                self.noise += piece[: NOISE - len(self.noise)]
+                self.noise = (self.noise + piece)[-NOISE:]
 
     def run(self, job: Job, tell: Tell) -> Ending | None:
-        """Do a job and `tell` every answer; returns how it ended unless it ended well."""
-        token = secrets.token_hex(8)
-        dump = bytearray()
+        """Do a job and `tell` every answer; returns how it ended unless it ended well.
+
+        Raises: TitoError (environment) when the process cannot even start.
+        """
         try:
             assert self.process.stdin is not None
             with contextlib.suppress(OSError):  # a process that has died shows itself below
-                self.process.stdin.write(job.order(token))
+                self.process.stdin.write(job.order(self.token.decode()))
                 self.process.stdin.close()
-            wait = START
-            while (line := self.next_line(wait)) is not None:
-                if not line.startswith(token.encode()):
-                    dump += line[: NOISE - len(dump)]
-                    continue
-                answer = json.loads(line[len(token) :])
+            if self.next_answer(START) is None:
+                raise self.no_start()
+            while (answer := self.next_answer(job.seconds + GRACE)) is not None:
                 if answer["kind"] == "done":
                     return None
                 if answer["kind"] == "error":
                     return Ending(1, "", answer)
-                if answer["kind"] != "ready":
-                    tell(answer)
-                wait = job.seconds + GRACE
-            return Ending(self.exit_code(), dump.decode("utf-8", "replace"))
+                tell(answer)
+            return Ending(self.exit_code(), self.dump.decode("utf-8", "replace"))
         finally:
             self.close()
 
-    def next_line(self, seconds: float) -> bytes | None:
-        """The next line; None at the end of the process, and after `seconds` without a line."""
+    def next_answer(self, seconds: float) -> dict[str, Any] | None:
+        """The next answer; None at the end of the process, and after `seconds` without one."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             ended = self.process.poll() is not None
             with contextlib.suppress(queue.Empty):
-                return self.lines.get(timeout=0.2)
+                answer = self.answers.get(timeout=0.2)
+                return None if answer is None else json.loads(answer)
             if ended:  # something that it started holds the pipe open
                 return None
         return None
+
+    def no_start(self) -> TitoError:
+        """What kept the process from starting."""
+        self.close()
+        told = self.noise.decode("utf-8", "replace").strip().splitlines()
+        why = told[-1] if told else f"It said nothing for {START:g} seconds."
+        return TitoError(
+            "The process that checks your code did not start.", why, "See tito doctor."
+        )
 
     def exit_code(self) -> int | None:
         """The exit code, or None of a process that does not end."""
@@ -234,10 +243,11 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+        for thread in self.threads:
+            thread.join(0.5)
 
 
 class Runner:
@@ -307,7 +317,8 @@ def crashed(ending: Ending, left: list[str], job: Job, give_up: bool) -> list[Ve
     """Verdicts after a process that ended early: on the exercise that ran, and what it blocks."""
     place = ending.place(job.files.values())
     if ending.error and place is None:
-        raise defect(left[0], ending.error["traceback"].strip())
+        trace = RuntimeError(ending.error["traceback"])
+        raise defect(left[0], ending.error["error"]) from trace
     error, ask = ending.told(job.seconds)
     loading = place is not None and place["function"] == "<module>"
     verdicts = [verdict_of(left[0], error, place, ask, loading, job)]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from tito.learn import place
+from tito.sources import definitions
 
 if TYPE_CHECKING:
     from tito.console import Console
@@ -63,7 +64,9 @@ def verdict_lines(
         lines += failure_lines(failed[0], workspace, exercise, width, brief)
         if found := verdict.get("misconception"):
             lines += labelled("Found", found["sentence"], width, "bold yellow")
-        if ask := question(failed[0]["failure"]):
+        if gone := deleted(failed[0]["failure"], workspace, exercise):
+            lines += labelled("Missing", gone, width, "bold yellow")
+        elif ask := question(failed[0]["failure"]):
             lines += labelled("Think", ask, width, "cyan")
     for number, check in enumerate(failed[1:2] if brief else failed[1:]):
         more = f" (and {len(failed) - 2} more)" if brief and len(failed) > 2 else ""
@@ -184,6 +187,19 @@ def place_lines(found: dict[str, Any] | None, workspace: Workspace, width: int) 
     if found["text"]:
         lines += labelled("", f"> {found['text']}", width, "bold", wrap=False)
     return lines
+
+
+def deleted(failure: dict[str, Any], workspace: Workspace, exercise: Exercise) -> str:
+    """What was looked up in vain because the learner's file does not define it, in a sentence."""
+    file = workspace.exercise_file(exercise)
+    if not failure["error"].startswith(("NameError", "AttributeError")):
+        return ""
+    try:
+        known = {definition.name for definition in definitions(file.read_text("utf-8-sig"))}
+    except (OSError, ValueError, SyntaxError):
+        return ""
+    gone = ", ".join(name for name in exercise.definitions if name not in known)
+    return gone and f"{file.name} does not define {gone}; tito reset {exercise.id} brings it back."
 
 
 def question(failure: dict[str, Any]) -> str:

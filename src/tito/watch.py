@@ -334,7 +334,7 @@ class Watch:
         if len(middle) > room:
             more = f"  ... tito check {self.exercise.id} shows the rest"
             middle = [*middle[: room - 1], Text(more, "dim")]
-        steps = self.steps(width)[: room - len(middle)]
+        steps = self.steps(width, room - len(middle))
         lines = [self.title(), *steps, Text(), *middle, Text(), *footer]
         print_lines(self.console, lines)
         self.console.file.flush()
@@ -358,14 +358,17 @@ class Watch:
             (where(self.workspace, exercise), "bold"),
         )  # fmt: skip
 
-    def steps(self, width: int) -> Sequence[Text]:
-        """What to do, as far as a third of the screen goes."""
+    def steps(self, width: int, room: int) -> Sequence[Text]:
+        """What to do, on eight lines at most and no more than there is room for."""
         wrapped = [
             part
             for line in self.exercise.steps.splitlines()
             for part in textwrap.wrap(line.strip(), min(width, 100) - 3, subsequent_indent="   ")
         ]
-        return [Text(f"  {line}", "dim") for line in wrapped[:8]]
+        room = min(room, 8)
+        if len(wrapped) > room:
+            wrapped = [*wrapped[: room - 1], "..."] if room > 2 else []
+        return [Text(f"  {line}", "dim") for line in wrapped]
 
     def progress(self, width: int) -> Text:
         """How much of the module is done."""

@@ -102,6 +102,12 @@ def test_after_green_the_next_one_is_offered_and_not_taken(session, workspace):
     assert "n next" not in shown(session)
 
 
+def test_the_next_one_is_not_given_before_green(session):
+    session.go_to(find_exercise("00.2"))
+    session.press("n")
+    assert session.exercise.id == "00.2"
+
+
 def test_hints_come_one_after_the_other_and_space_leads_back(session):
     session.press("h")
     assert "nudge 1" in shown(session)
