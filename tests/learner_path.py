@@ -98,7 +98,8 @@ class Learner:
 
         path = self.workspace.notebook(chapter)
         debug = chapter.mended() if any(e.debug for e in chapter.exercises) else ""
-        book = nbformat.from_dict(notebook(chapter, chapter.solution(), debug))
+        content = notebook(chapter, chapter.solution(), debug)
+        book = nbformat.reads(json.dumps(content), 4)
         where = {"metadata": {"path": str(path.parent)}}
         nbclient.NotebookClient(book, timeout=600, resources=where).execute()
         said = "".join(out.get("text", "") for c in book.cells for out in c.get("outputs", []))

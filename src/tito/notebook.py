@@ -17,11 +17,12 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tito.course import Chapter, Exercise, find_exercise
+from tito.course import Chapter, Exercise, find_chapter, find_exercise
 from tito.errors import Exit, TitoError
 from tito.files import write_atomic
 from tito.sources import Definition, definitions, replace_all
@@ -54,12 +55,13 @@ def notebook(chapter: Chapter, source: str, debug: str = "") -> dict[str, Any]:
     made_from = f"Made by tito from the chapter {chapter.key} and {chapter.file}.py."
     cells = [cell("markdown", f"<!-- {made_from} -->"), cell("code", FIRST)]
     pieces = cut(source, chapter)
-    cells.append(cell("code", "%%given\n" + pieces[HEAD]))
+    given = f"%%given {chapter.number:02d}\n"
+    cells.append(cell("code", given + pieces[HEAD]))
     for number, block in enumerate(chapter.blocks):
         if block.kind in ("text", "reflect"):
             cells.append(cell("markdown", block.body))
         elif block.kind == "given" and number in pieces:
-            cells.append(cell("code", "%%given\n" + pieces[number]))
+            cells.append(cell("code", given + pieces[number]))
         elif block.kind == "build" and block.exercise:
             cells.append(cell("markdown", task(block.exercise)))
             text = pieces.get(number, "")
@@ -118,7 +120,7 @@ def cut(source: str, chapter: Chapter) -> dict[int, str]:
     }
     known = [d for d in definitions(source) if d.name in owner]
     lines = source.splitlines(keepends=True)
-    head = first_code(known[0], lines) if known else len(lines)
+    head = end_of_head(source)
     pieces: dict[int, list[str]] = {HEAD: ["".join(lines[:head])]}
     opened: dict[int, str] = {}
     for i, definition in enumerate(known):
@@ -137,12 +139,16 @@ def cut(source: str, chapter: Chapter) -> dict[int, str]:
     return {place: "".join(parts).strip("\n") + "\n" for place, parts in pieces.items()}
 
 
-def first_code(definition: Definition, lines: Sequence[str]) -> int:
-    """How many lines stand before a definition and the comments right above it."""
-    start = definition.start - 1
-    while start and lines[start - 1].lstrip().startswith("#"):
-        start -= 1
-    return start
+def end_of_head(source: str) -> int:
+    """How many lines the head of a file has: its docstring, imports, and list of public names."""
+    end = 0
+    for node in ast.parse(source).body:
+        text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        names = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        if not (text or names or isinstance(node, (ast.Import, ast.ImportFrom))):
+            break
+        end = node.end_lineno or end
+    return end
 
 
 def class_at(definition: Definition, text: str, known: Sequence[Definition]) -> str:
@@ -307,32 +313,51 @@ def written(workspace: Workspace, file: Path, text: str) -> bool:
 
 def load_ipython_extension(shell: Any) -> None:
     """Give a notebook its magic words; Jupyter calls this for `%load_ext tito.notebook`."""
-    shell.register_magic_function(given_cell, "cell", "given")
-    shell.register_magic_function(build_cell, "cell", "build")
+    names = shell.user_ns
+    for word, run in (("given", given_cell), ("build", build_cell)):
+        shell.register_magic_function(partial(run, names=names), "cell", word)
     shell.register_magic_function(debug_cell, "cell", "debug")
 
 
-def given_cell(line: str, text: str) -> None:
-    """%%given: code of the module that is to be read; what is changed in it goes into the file."""
+def given_cell(line: str, text: str, names: dict[str, Any]) -> None:
+    """%%given 01: code of a module that is to be read; what is changed in it goes into the file."""
+    take_over(find_chapter(line.strip()), text, names)
 
 
-def build_cell(line: str, text: str) -> None:
+def build_cell(line: str, text: str, names: dict[str, Any]) -> None:
     """%%build 01.3: write the cell into the file and into the running framework, and check it."""
     from tito.workspace import Workspace
 
-    workspace, exercise = Workspace.find(), find_exercise(line.strip())
-    file = workspace.file(exercise.chapter)
+    exercise = find_exercise(line.strip())
+    if take_over(exercise.chapter, text, names, exercise.id):
+        verdict(Workspace.find(), exercise)
+
+
+def take_over(chapter: Chapter, text: str, names: dict[str, Any], exercise: str = "") -> bool:
+    """Bring the code of a cell into the file and into what the kernel has loaded.
+
+    Args:
+        names: those of the notebook; a file that is no part of the framework is run in them.
+    Returns: whether the cell is Python; where it is not, its fault is printed.
+    """
+    from tito.workspace import Workspace
+
+    workspace = Workspace.find()
+    file = workspace.file(chapter)
     source = file.read_text(encoding="utf-8")
     try:
-        new = put(source, text)
+        new = put(chapter, source, text, exercise)
     except SyntaxError as error:
         mark = " " * max((error.offset or 1) - 1, 0) + "^"
         print(f"line {(error.lineno or 0) + 1} of this cell: {error.msg}")
         print(f"    {(error.text or '').rstrip()}\n    {mark}")
-        return
+        return False
     written(workspace, file, new)
-    refresh(exercise.chapter, text)
-    verdict(workspace, exercise)
+    if chapter.source_file.parent == chapter.folder:
+        exec(compile(new, str(file), "exec"), names)
+    else:
+        refresh(chapter, text, source)
+    return True
 
 
 def debug_cell(line: str, text: str) -> None:
@@ -344,61 +369,78 @@ def debug_cell(line: str, text: str) -> None:
     verdict(workspace, exercise)
 
 
-def put(source: str, text: str) -> str:
-    """`source` with the definitions of a cell in the place of those that it has.
+def put(chapter: Chapter, source: str, text: str, exercise: str = "") -> str:
+    """The file `source` with a cell in the place of what it was made from.
 
-    What the cell defines beside them stands before the first of them.
-
+    Args:
+        text: the cell, without its first line.
+        exercise: the exercise of a build cell; a given cell is found by what it defines.
     Raises: SyntaxError when the cell is not Python.
     """
-    found = {d.name: d for d in definitions(text)}
-    known = {d.name for d in definitions(source)}
+    mine = {d.name for d in definitions(text) if not d.is_class}
+    content = notebook(chapter, source)
+    for each in content["cells"]:
+        match = MAGIC.match("".join(each["source"]) + "\n")
+        if match is None or each["cell_type"] != "code":
+            continue
+        body = ("".join(each["source"]) + "\n")[match.end() :]
+        if match[1] == "build" and match[2] == exercise:
+            break
+        if match[1] == "given" and not exercise and mine & {d.name for d in definitions(body)}:
+            break
+    else:  # imports, or a file whose order is not the chapter's
+        return replace_all(source, texts_of(text, source))
+    each["source"] = [match[0] + text]
+    return joined(content)
+
+
+def texts_of(text: str, source: str) -> dict[str, str]:
+    """The definitions of a cell that stand in `source`, by name."""
+    known = {definition.name for definition in definitions(source)}
     lines = text.splitlines(keepends=True)
-    texts = {
-        name: textwrap.dedent("".join(lines[d.start - 1 : d.end]))
-        for name, d in found.items()
-        if name in known and not (d.is_class and CONTINUED.search(text))
+    return {
+        d.name: textwrap.dedent("".join(lines[d.start - 1 : d.end]))
+        for d in definitions(text)
+        if d.name in known and not d.is_class
     }
-    taken = {
-        number
-        for name, d in found.items()
-        for number in range(d.start, d.end + 1)
-        if name in texts or (d.is_class and CONTINUED.search(text))
-    }
-    extra = "".join(line for i, line in enumerate(lines, 1) if i not in taken).strip("\n")
-    if extra and extra not in source and texts:
-        first = min(
-            texts, key=lambda name: next(d.start for d in definitions(source) if d.name == name)
-        )
-        top = first.partition(".")[0]
-        start = next(d.start for d in definitions(source) if d.name == top)
-        rows = source.splitlines(keepends=True)
-        rows.insert(start - 1, extra + "\n\n\n")
-        source = "".join(rows)
-    return replace_all(source, texts)
 
 
-def refresh(chapter: Chapter, text: str) -> None:
-    """Give the running framework the definitions of a cell, so that tensors made before go on.
+def refresh(chapter: Chapter, text: str, before: str) -> None:
+    """Give the running framework what a cell has changed, so that tensors made earlier go on.
 
     Functions keep their identity and get new code; methods are put into the class.
+
+    Args:
+        text: the cell.
+        before: the file as it was: what stands there already is left alone.
     """
     module = sys.modules.get(f"tinytorch.core.{chapter.file}")
     if module is None:
         return
+    old = {d.name: ast.dump(d.node) for d in definitions(before) if not d.is_class}
+    new = {d.name: d.node for d in definitions(text) if not d.is_class}
     for node in ast.parse(text).body:
-        if isinstance(node, ast.ClassDef) and isinstance(getattr(module, node.name, None), type):
-            owner = getattr(module, node.name)
-            for method in node.body:
-                if isinstance(method, ast.FunctionDef):
-                    setattr(owner, method.name, compiled(method, module, owner))
-        else:
-            name = getattr(node, "name", "")
-            old = vars(module).get(name)
-            exec(compile(ast.Module([node], []), str(module.__file__), "exec"), vars(module))
-            new = vars(module).get(name)
-            if isinstance(old, FunctionType) and isinstance(new, FunctionType):
-                renew(old, new)
+        if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            run_in(module, node)
+    for name, node in new.items():
+        if ast.dump(node) == old.get(name):
+            continue
+        owner = getattr(module, name.partition(".")[0], None)
+        if "." not in name:
+            run_in(module, node)
+        elif isinstance(owner, type):
+            assert isinstance(node, ast.FunctionDef)
+            setattr(owner, node.name, compiled(node, module, owner))
+
+
+def run_in(module: ModuleType, node: ast.stmt) -> None:
+    """Run a statement in a module; a function that was there gets the new code."""
+    name = getattr(node, "name", "")
+    old = vars(module).get(name)
+    exec(compile(ast.Module([node], []), str(module.__file__), "exec"), vars(module))
+    new = vars(module).get(name)
+    if isinstance(old, FunctionType) and isinstance(new, FunctionType):
+        renew(old, new)
 
 
 def renew(old: FunctionType, new: FunctionType) -> None:
@@ -409,19 +451,14 @@ def renew(old: FunctionType, new: FunctionType) -> None:
 
 
 def compiled(method: ast.FunctionDef, module: ModuleType, owner: type) -> Any:
-    """A method as `owner` would have it: `super()` works in it."""
-    maker = ast.parse("def make(__class__): pass").body[0]
+    """A method as `owner` would have it: `super()` works in it, and `@name.setter` too."""
+    maker = ast.parse(f"def make(__class__, {method.name}): return {method.name}").body[0]
     assert isinstance(maker, ast.FunctionDef)
-    maker.body = [method, *ast.parse(f"return {method.name}").body]
+    maker.body.insert(0, method)
     names: dict[str, Any] = {}
     tree = ast.fix_missing_locations(ast.Module([maker], []))
-    scope = {**vars(owner), **vars(module)} if method.decorator_list else vars(module)
-    exec(compile(tree, str(module.__file__), "exec"), scope, names)
-    made = names["make"](owner)
-    if isinstance(made, FunctionType) and scope is not vars(module):
-        made = FunctionType(
-            made.__code__, vars(module), made.__name__, made.__defaults__, made.__closure__
-        )
+    exec(compile(tree, str(module.__file__), "exec"), vars(module), names)
+    made = names["make"](owner, vars(owner).get(method.name))
     if inspect.isfunction(made):
         made.__qualname__ = f"{owner.__name__}.{method.name}"
     return made
