@@ -12,6 +12,7 @@ import io
 import textwrap
 import tokenize
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = [
     "Definition",
@@ -56,6 +57,12 @@ def definitions(source: str) -> list[Definition]:
     >>> [d.name for d in definitions("class A:\\n    def f(self): ...\\n\\ndef g(): ...\\n")]
     ['A', 'A.f', 'g']
     """
+    return list(parsed(source))
+
+
+@lru_cache(maxsize=16)  # a chapter asks for its core file some dozens of times
+def parsed(source: str) -> tuple[Definition, ...]:
+    """What `definitions` returns; a source is parsed once, so nobody may change the nodes."""
     found = []
     for node in ast.parse(source).body:
         if isinstance(node, ast.ClassDef):
@@ -68,7 +75,7 @@ def definitions(source: str) -> list[Definition]:
             ]
         elif isinstance(node, Function):
             found.append(Definition(node.name, first_line(node), last_line(node), node))
-    return found
+    return tuple(found)
 
 
 def name_of(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:

@@ -3,14 +3,21 @@
 import pytest
 
 from tito.course import chapters
-from tito.prove import prove
+from tito.prove import quickly, versions
 
 CHAPTERS = {chapter.key: chapter for chapter in chapters()}
 
 
 @pytest.mark.parametrize("key", list(CHAPTERS))
 def test_a_chapter_holds(key):
-    failed = [finding for finding in prove(CHAPTERS[key]) if not finding.ok]
+    failed = [finding for finding in quickly(CHAPTERS[key]) if not finding.ok]
+    assert not failed, "\n".join(f"{finding.what}: {finding.detail}" for finding in failed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", list(CHAPTERS))
+def test_every_wrong_version_is_rejected_and_named_and_no_right_one_accused(key, tmp_path):
+    failed = [finding for finding in versions(CHAPTERS[key], tmp_path) if not finding.ok]
     assert not failed, "\n".join(f"{finding.what}: {finding.detail}" for finding in failed)
 
 

@@ -122,7 +122,7 @@ def test_a_notebook_is_never_made_twice(workspace):
 
 
 def test_a_cell_takes_the_place_of_what_it_was_made_from(workspace):
-    chapter, cell = find_chapter("00"), "HELPER = 1\n\n\ndef mean():\n    return HELPER\n"
+    chapter, cell = find_chapter("00"), "UNIT = HELPER = 1\n\n\ndef mean():\n    return HELPER\n"
     new = put(chapter, chapter.solution(), cell, "00.1")
     names = {}
     exec(new, names)

@@ -1,18 +1,66 @@
-"""What data loading refuses, in words: arguments that exclude each other or make no sense.
+"""What stands behind data loading: the thread that loads ahead, and what is refused, in words.
 
 The classes of `core/dataloader.py` show each new set of arguments to the guard of their name.
 """
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from tinytorch.core.dataloader import GUARDS
+from tinytorch.core.dataloader import GUARDS, PREFETCH, Batches
 
-__all__ = ["guard", "positive"]
+__all__ = ["guard", "positive", "prefetch"]
+
+
+# ------------------------------------------------------------------------------ loading ahead
+
+
+def prefetch(batches: Batches, ahead: int) -> Batches:
+    """What `batches` yields, in the same order, while a thread works up to `ahead` items in front.
+
+    An error in the thread is raised here, in its turn and with the traceback of where it happened.
+    Closing the generator stops the thread.
+
+    >>> list(prefetch((n * n for n in range(4)), ahead=2))
+    [0, 1, 4, 9]
+    """
+    ready: queue.SimpleQueue = queue.SimpleQueue()
+    free = threading.Semaphore(ahead)  # places for items that nobody has taken yet
+    closed = threading.Event()
+
+    def work() -> None:
+        try:
+            while free.acquire() and not closed.is_set():
+                ready.put((next(batches), None))
+        except BaseException as error:  # StopIteration too: the end is told like any other news
+            ready.put((None, error))
+
+    thread = threading.Thread(target=work, name="tinytorch-prefetch", daemon=True)
+    thread.start()
+    try:
+        while True:
+            batch, error = ready.get()
+            if isinstance(error, StopIteration):
+                return
+            if error is not None:
+                raise error
+            free.release()
+            yield batch
+    finally:
+        closed.set()
+        free.release()
+        thread.join()
+
+
+PREFETCH.append(prefetch)
+
+
+# ---------------------------------------------------------------------------------- refusals
 
 
 def guard(what: str) -> Callable[[Callable], Callable]:

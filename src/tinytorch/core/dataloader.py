@@ -4,7 +4,8 @@ A *dataset* answers one question: what is sample number i? A *sampler* says in w
 numbers come, a *collate* function makes one batch of several samples, and the `DataLoader` puts the
 three together. What needs chance draws from a stream of numbers that belongs to the epoch and the
 batch: the same seed gives the same batches, in the foreground, in the background, and in a run that
-was stopped in the middle of an epoch and resumed. Refusals are in `breadth/loading.py`.
+was stopped in the middle of an epoch and resumed. Refusals, and the
+thread that loads ahead, are in `breadth/loading.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import contextlib
 import functools
 import itertools
 import math
-import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from collections.abc import Generator as Steps
@@ -32,10 +32,10 @@ from tinytorch.core.tensor import (
 )
 
 __all__ = [
-    "GUARDS", "BatchSampler", "Compose", "DataLoader", "Dataset", "Normalize", "RandomCrop",
-    "RandomHorizontalFlip", "RandomSampler", "Sampler", "SequentialSampler", "Subset",
-    "TensorDataset", "channel_statistics", "default_collate", "gather", "random_split",
-    "sizes_of_parts", "stream",
+    "GUARDS", "PREFETCH", "BatchSampler", "Batches", "Compose", "DataLoader", "Dataset",
+    "Normalize", "RandomCrop", "RandomHorizontalFlip", "RandomSampler", "Sampler",
+    "SequentialSampler", "Subset", "TensorDataset", "channel_statistics", "default_collate",
+    "gather", "random_split", "sizes_of_parts", "stream",
 ]  # fmt: skip
 
 
@@ -126,6 +126,7 @@ class Subset(Dataset):
     """
 
     def __init__(self, dataset: Any, indices: Sequence[int]):
+        """Keep both under these names; nothing is copied."""
         self.dataset, self.indices = dataset, indices
 
     def __len__(self) -> int:
@@ -218,19 +219,6 @@ class Sampler:
         )
 
 
-class SequentialSampler(Sampler):
-    """The numbers 0, 1, ..., N - 1."""
-
-    def __init__(self, data_source: Any):
-        self.data_source = data_source
-
-    def __len__(self) -> int:
-        return len(self.data_source)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self.data_source)))
-
-
 class RandomSampler(Sampler):
     """The numbers 0 to N - 1 in a new random order each time it is iterated over.
 
@@ -273,6 +261,22 @@ class RandomSampler(Sampler):
             yield from rng.permutation(n)[: self.num_samples - start].tolist()
 
 
+class SequentialSampler(Sampler):
+    """The numbers 0, 1, ..., N - 1."""
+
+    def __init__(self, data_source: Any):
+        """Keep `data_source`, of which only the length is ever asked for."""
+        self.data_source = data_source
+
+    def __len__(self) -> int:
+        """N, the number of samples."""
+        return len(self.data_source)
+
+    def __iter__(self) -> Iterator[int]:
+        """An iterator over the numbers, from 0 on."""
+        return iter(range(len(self.data_source)))
+
+
 class BatchSampler(Sampler):
     """Lists of `batch_size` numbers from `sampler`; the last one may be shorter, or is dropped.
 
@@ -300,16 +304,6 @@ class BatchSampler(Sampler):
 # --------------------------------------------------------------------------------- the batch
 
 
-def alike(what: str, values: list) -> None:
-    """Refuse samples that differ in `what`."""
-    if len(set(values)) > 1:
-        i = next(i for i, value in enumerate(values) if value != values[0])
-        raise RuntimeError(
-            f"default_collate: sample 0 and sample {i} of the batch have the {what} {values[0]} "
-            f"and {values[i]}, expected equal ones. Crop or pad them, or write a collate_fn for it."
-        )
-
-
 def collate_values(samples: Sequence[Any]) -> Any:
     """The batch of samples that have no parts: arrays, numbers, texts."""
     first = samples[0]
@@ -334,6 +328,20 @@ def regrouped(first: Any, columns: list) -> Any:
     ['ones', 'twos']
     """
     return type(first)(*columns) if hasattr(first, "_fields") else columns
+
+
+def alike(what: str, values: list) -> None:
+    """Refuse samples whose `values` are not all equal: their shapes, or their lengths.
+
+    Raises: RuntimeError, which names `what`, the value of sample 0, and the number and the value of
+        the first sample that differs from it.
+    """
+    if len(set(values)) > 1:
+        i = next(i for i, value in enumerate(values) if value != values[0])
+        raise RuntimeError(
+            f"default_collate: sample 0 and sample {i} of the batch have the {what} {values[0]} "
+            f"and {values[i]}, expected equal ones. Crop or pad them, or write a collate_fn for it."
+        )
 
 
 def default_collate(samples: Sequence[Any]) -> Any:
@@ -388,6 +396,7 @@ def drawing_from(source: Generator) -> Iterator[None]:
 # -------------------------------------------------------------------------------- the loader
 
 Batches = Steps[Any, None, None]  # what yields batch after batch and can be closed
+PREFETCH: list[Callable[[Batches, int], Batches]] = []  # works ahead in a thread
 
 
 class DataLoader:
@@ -496,7 +505,7 @@ class DataLoader:
         epoch, self._resuming = cast(dict, self._epoch), False
         batches = self._load(epoch["seed"], skip=epoch["batches"])
         if self.num_workers:
-            batches = prefetch(batches, self.num_workers * self.prefetch_factor)
+            batches = PREFETCH[0](batches, self.num_workers * self.prefetch_factor)
         with contextlib.closing(batches):  # also when the loop over it is left early
             for batch in batches:
                 epoch["batches"] += 1
@@ -534,43 +543,6 @@ class DataLoader:
         self._epoch = dict(state) if self._resuming else None
 
 
-def prefetch(batches: Batches, ahead: int) -> Batches:
-    """What `batches` yields, in the same order, while a thread works up to `ahead` items in front.
-
-    An error in the thread is raised here, in its turn and with the traceback of where it happened.
-    Closing the generator stops the thread.
-
-    >>> list(prefetch((n * n for n in range(4)), ahead=2))
-    [0, 1, 4, 9]
-    """
-    ready: queue.SimpleQueue = queue.SimpleQueue()
-    free = threading.Semaphore(ahead)  # places for items that nobody has taken yet
-    closed = threading.Event()
-
-    def work() -> None:
-        try:
-            while free.acquire() and not closed.is_set():
-                ready.put((next(batches), None))
-        except BaseException as error:  # StopIteration too: the end is told like any other news
-            ready.put((None, error))
-
-    thread = threading.Thread(target=work, name="tinytorch-prefetch", daemon=True)
-    thread.start()
-    try:
-        while True:
-            batch, error = ready.get()
-            if isinstance(error, StopIteration):
-                return
-            if error is not None:
-                raise error
-            free.release()
-            yield batch
-    finally:
-        closed.set()
-        free.release()
-        thread.join()
-
-
 # ---------------------------------------------------------------------------- the transforms
 
 
@@ -604,7 +576,11 @@ class Normalize:
         self.std = tensor(list(std)).reshape(-1, 1, 1)
 
     def expect(self, image: Tensor) -> None:
-        """Refuse what is no image of floats with as many channels as there are means."""
+        """Refuse what is no image of floats with as many channels as there are means.
+
+        Raises: TypeError, by `images_of`, for what is no image, and for integers, which names their
+            dtype; ValueError, which names the shape of the image, for other channels.
+        """
         C = images_of(image, "Normalize").shape[1]
         if image.dtype.kind != "f":
             raise TypeError(
@@ -646,11 +622,15 @@ class Compose:
     """
 
     def __init__(self, transforms: Sequence[Callable]):
+        """Keep `transforms`."""
         self.transforms = transforms
 
     @property
     def takes_batches(self) -> bool:
-        """Whether every part takes a whole batch (N, C, H, W) as well as one image (C, H, W)."""
+        """Whether every part takes a whole batch (N, C, H, W) as well as one image (C, H, W).
+
+        A part says so by an attribute of this name; one without it takes single images.
+        """
         return all(getattr(transform, "takes_batches", False) for transform in self.transforms)
 
     def __call__(self, image: Any) -> Any:
