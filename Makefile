@@ -10,7 +10,7 @@ demo: $(VENV)/installed ## set up, then train a network on the embedded digits
 	@$(VENV)/bin/tito demo
 
 test: $(VENV)/tests ## set up, then run the tests
-	@$(RUN) -m pytest -q
+	@$(RUN) -m pytest -q -n auto --maxprocesses 4
 
 check: $(VENV)/dev ## lint and types
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
@@ -48,7 +48,7 @@ $(VENV)/installed: pyproject.toml requirements/dev.txt | $(VENV)/bin/python
 
 $(VENV)/tests: $(VENV)/installed
 	@echo "Installing the test tools ..."
-	@$(PIP) install --constraint requirements/dev.txt pytest hypothesis safetensors && touch $@
+	@$(PIP) install --constraint requirements/dev.txt pytest pytest-xdist hypothesis safetensors && touch $@
 
 $(VENV)/dev: $(VENV)/installed
 	@$(PIP) install --requirement requirements/dev.txt && touch $@
