@@ -58,18 +58,13 @@ def order_waits_for_the_long_way():
 
 @check("06.1")
 def order_with_a_shared_middle():
-    """A user comes before what it uses, on every edge of y = x * x; z = y * x + y."""
+    """Who uses a node comes before it, on every edge, also where it is used twice."""
     expect(
         SPOT + "x = Spot()\ny = Spot(x, x)\np = Spot(y, x)\nz = Spot(p, y)\n"
         "order = topological_order([z])\n[order.index(s) for s in (z, p, y, x)]",
         [0, 1, 2, 3],
         ask="y is used by p and by z. Who has to come first?",
     )
-
-
-@check("06.1")
-def order_counts_every_use():
-    """x is used twice by p and once by q: it waits for both, whichever comes first."""
     for edges in ("p, q", "q, p"):
         expect(
             SPOT + f"x = Spot()\np = Spot(x, x)\nq = Spot(x)\nz = Spot({edges})\n"
@@ -117,19 +112,27 @@ def order_of_a_deep_chain():
 
 
 @check("06.2")
+def accumulate_writes_into_the_total():
+    """accumulate_ adds into the memory of total, returns it, and leaves the part alone."""
+    a, b = fresh(2, 3), fresh(2, 3)
+    expect(
+        "total = a.copy()\nout = accumulate_(total, b)\nout is total, total",
+        (True, a + b),
+        a=a,
+        b=b,
+        ask="Which array does your line write into?",
+    )
+
+
+@check("06.2")
 def collect_adds_up():
-    """3 and 4 arrive for the same target: its gradient is 7."""
+    """3 and 4 arrive for the same target: its gradient is 7; four parts add up too."""
     expect(
         "grads = {}\ncollect(grads, 'x', Tensor([3.0]), False)\n"
         "collect(grads, 'x', Tensor([4.0]), False)\ngrads['x'][0]",
         np.array([7.0]),
         ask="What happens to the 3 when the 4 arrives?",
     )
-
-
-@check("06.2")
-def collect_of_many():
-    """Four parts that all belong to others add up."""
     a, b = fresh(3), fresh(3)
     expect(
         "grads = {}\nfor part in (a, b, a, b):\n    collect(grads, 'x', Tensor(part), False)\n"
@@ -504,17 +507,12 @@ def gradients_get_their_settings():
 
 @check("06.7")
 def backward_by_hand():
-    """y = x * x; z = y * x + y at x = 3: the gradient is 3 * 9 + 2 * 3 = 33."""
+    """y = x * x; z = y * x + y at x = 3 gives 33; fresh values agree with small steps."""
     expect(
         "x = Tensor([3.0], True)\ny = x * x\nz = y * x + y\nz.backward()\nx.grad",
         np.array([33.0]),
         ask="y is used twice, x three times. Is every part counted once?",
     )
-
-
-@check("06.7")
-def backward_of_a_fresh_expression():
-    """Against small steps: (a * b - a / b) * a."""
     a, b, g = fresh(3), fresh(3, low=1), fresh(3)
     out = [
         slopes(lambda v: (v * b - v / b) * v, a, g),
@@ -532,7 +530,7 @@ def backward_of_a_fresh_expression():
 
 @check("06.7")
 def backward_twice_adds_up():
-    """Two backwards add up in .grad, and the second starts from nothing in between."""
+    """Two backwards add up in .grad; through one graph they need retain_graph=True."""
     expect(
         "x = Tensor([3.0], True)\nfor _ in range(2):\n    y = x * x\n"
         "    (y * 2).backward()\nx.grad",
@@ -545,11 +543,6 @@ def backward_twice_adds_up():
         np.array([24.0]),
         ask="Do gradients in the middle of the graph survive into the second backward?",
     )
-
-
-@check("06.7")
-def backward_lets_go():
-    """A second backward is refused, unless the first was told to retain the graph."""
     raises(
         "x = Tensor([3.0], True)\nz = x * x\nz.backward()\nz.backward()",
         RuntimeError,
@@ -597,6 +590,28 @@ def backward_needs_one_number():
         NotImplementedError,
         mentions=("create_graph",),
         ask="refuse_create_graph has the words.",
+    )
+
+
+@check("06.7")
+def backward_lets_hooks_look():
+    """Hooks and found see complete gradients: hooks may change them, found leaves no trace."""
+    expect(
+        "x = Tensor([3.0], True)\nx._hooks = [lambda g: g * 2]\n(x * x).backward()\nx.grad",
+        np.array([12.0]),
+        ask="looked_at returns the gradient to go on with. Who goes on with it?",
+    )
+    expect(
+        "seen = []\nx = Tensor([3.0], True)\nx._hooks = [seen.append]\n(x * x).backward()\n"
+        "x.grad.array[0] = 9\nseen",
+        [np.array([6.0])],
+        ask="The hook kept the gradient that it was shown. Is its array ours alone?",
+    )
+    expect(
+        PAIR + "z = x * y\nfound = {x: None}\n"
+        "propagate({target_of(z): Tensor([1.0, 10.0])}, False, found)\nfound[x], x.grad, y.grad",
+        (np.array([3.0, 40.0]), None, None),
+        ask="found is for those who only ask. What may they not leave behind?",
     )
 
 
@@ -842,6 +857,15 @@ def rules_of_linear():
 
 
 # --------------------------------------------------------------------------------- reductions
+
+
+@check("06.10")
+def columns_and_rows_are_stretched():
+    """Each place gets the value that it came from, in g's type."""
+    for shape in ((2, 1), (1, 3), (1, 1)):
+        g = fresh(*shape)
+        wanted = np.broadcast_to(g, (2, 3))
+        expect("stretched(g, (2, 3))", wanted, dtype="float32", g=g, ask="Which dtype has g?")
 
 
 @check("06.10")

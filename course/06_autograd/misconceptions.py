@@ -140,6 +140,16 @@ def every_root_is_ready(roots):
 
 @wrong(
     "06.2",
+    "accumulate_",
+    "Your accumulate_ returns a new array, and the memory of total stays what it was. Whoever "
+    "holds total, leaf.grad for one, never hears of the part. Write into it.",
+)
+def a_sum_that_nobody_holds(total, part):
+    return total + part
+
+
+@wrong(
+    "06.2",
     "collect",
     "Your second part replaces the first: = where += is meant. A value that is used twice acts "
     "on the loss in two ways, and both count. Add to what has arrived.",
@@ -540,6 +550,73 @@ def always_from_ones(tensor, gradient=None, retain_graph=False, create_graph=Fal
 @wrong(
     "06.7",
     "walk",
+    "Your walk adds to .grad even where found is given. Then gradcheck and grad, which only ask, "
+    "leave gradients behind in the leaves.",
+)
+def leaves_are_touched_by_questions(order, grads, retain_graph=False, useful=None, found=None):
+    for target in order:
+        if target in grads:
+            g, owned = grads.pop(target)
+            if target._hooks or found:
+                g, owned = looked_at(target, g, found), False
+            if isinstance(target, Node):
+                parts = target.gradients(g, useful)
+                for below, part in parts:
+                    new = part.array is not g.array and part.array.base is None
+                    collect(grads, below, part, new)
+                if parts and not retain_graph:
+                    target.free()
+            else:
+                accumulate(target, g, owned)
+
+
+@wrong(
+    "06.7",
+    "walk",
+    "Your walk never asks looked_at. Hooks are not called then, and whoever asked for a gradient "
+    "through found gets none.",
+)
+def nobody_may_look(order, grads, retain_graph=False, useful=None, found=None):
+    for target in order:
+        if target in grads:
+            g, owned = grads.pop(target)
+            if isinstance(target, Node):
+                parts = target.gradients(g, useful)
+                for below, part in parts:
+                    new = part.array is not g.array and part.array.base is None
+                    collect(grads, below, part, new)
+                if parts and not retain_graph:
+                    target.free()
+            elif found is None:
+                accumulate(target, g, owned)
+
+
+@wrong(
+    "06.7",
+    "walk",
+    "A gradient that a hook has seen is still taken for yours. The hook may have kept it, and the "
+    "next sum is written into what it kept. After looked_at it is no longer yours alone.",
+)
+def still_owned_after_a_look(order, grads, retain_graph=False, useful=None, found=None):
+    for target in order:
+        if target in grads:
+            g, owned = grads.pop(target)
+            if target._hooks or found:
+                g = looked_at(target, g, found)
+            if isinstance(target, Node):
+                parts = target.gradients(g, useful)
+                for below, part in parts:
+                    new = part.array is not g.array and part.array.base is None
+                    collect(grads, below, part, new)
+                if parts and not retain_graph:
+                    target.free()
+            elif found is None:
+                accumulate(target, g, owned)
+
+
+@wrong(
+    "06.7",
+    "walk",
     "You never free what the nodes kept. A second backward through the same graph then goes "
     "through silently, and the memory of a step stays until the loss is gone. Call free unless "
     "the graph is to be retained.",
@@ -777,6 +854,16 @@ def first_dimension_only(g):
 
 @wrong(
     "06.10",
+    "stretched",
+    "Your stretched makes a float64 array, which is what np.empty and np.ones do unless told. From "
+    "there on the whole backward pass computes in float64. Keep the dtype of g.",
+)
+def stretched_into_float64(g, shape):
+    return np.ones(shape) * g
+
+
+@wrong(
+    "06.10",
     "mean_dx",
     "You pass the whole gradient to every value. Each of n values moves the mean by only 1/n.",
 )
@@ -949,7 +1036,7 @@ def swallows_errors(self, *error):
     " `before` is a list: append to it.",
 )
 def room_for_one(self):
-    self.before[:] = [MODE.enabled, *([MODE.enabled] if self.before else [])]
+    self.before = [MODE.enabled]
     MODE.enabled = self.mode
 
 
@@ -1003,10 +1090,7 @@ def plain_sum(function, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=
         numeric = differences(lambda: function(*inputs).array.sum(), t.array, eps)
         g = found[target_of(t)]
         got = np.zeros(t.shape) if g is None else g.array
-        wrong = ~np.isclose(got, numeric, rtol, atol)
-        if wrong.any():
-            if raise_exception:
-                raise RuntimeError(disagreement(number, got, numeric, wrong))
+        if not agree(number, got, numeric, rtol, atol, raise_exception):
             return False
     return True
 
@@ -1027,10 +1111,7 @@ def first_input_only(function, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exc
         numeric = differences(lambda: (function(*inputs).array * weights.array).sum(), t.array, eps)
         g = found[target_of(t)]
         got = np.zeros(t.shape) if g is None else g.array
-        wrong = ~np.isclose(got, numeric, rtol, atol)
-        if wrong.any():
-            if raise_exception:
-                raise RuntimeError(disagreement(number, got, numeric, wrong))
+        if not agree(number, got, numeric, rtol, atol, raise_exception):
             return False
     return True
 

@@ -21,7 +21,12 @@ def zero_grad_by_a_list(self, set_to_none=True):
             param.grad.array.fill(0)
 
 
-@right("07.4", "sgd_")
+@right("07.4", "remembered")
+def remembered_by_setdefault(state, param, *names):
+    return [state.setdefault(n, Tensor(np.zeros(param.shape, param.array.dtype))) for n in names]
+
+
+@right("07.5", "sgd_")
 def sgd_in_two_branches(param, grad, velocity=None, *, lr, momentum, weight_decay, nesterov):
     g = grad + weight_decay * param
     if velocity is None:
@@ -34,14 +39,14 @@ def sgd_in_two_branches(param, grad, velocity=None, *, lr, momentum, weight_deca
             param[...] = param - lr * velocity
 
 
-@right("07.5", "rmsprop_")
+@right("07.6", "rmsprop_")
 def rmsprop_as_the_formula(param, grad, square, *, lr, alpha, eps, weight_decay):
     g = decayed(param, grad, weight_decay)
     square += (1 - alpha) * (g * g - square)
     param -= lr * g / (square**0.5 + eps)
 
 
-@right("07.6", "adam_")
+@right("07.7", "adam_")
 def adam_as_the_paper(param, grad, exp_avg, exp_avg_sq, *, step, lr, betas, eps, weight_decay):
     beta1, beta2 = betas
     g = decayed(param, grad, weight_decay)
@@ -52,7 +57,7 @@ def adam_as_the_paper(param, grad, exp_avg, exp_avg_sq, *, step, lr, betas, eps,
     param -= lr * m_hat / (np.sqrt(v_hat) + eps)
 
 
-@right("07.6", "Adam.update")
+@right("07.7", "Adam.update")
 def update_that_begins_once(self, param, grad, state, options):
     if not state:
         state["step"] = 0
@@ -66,7 +71,7 @@ def update_that_begins_once(self, param, grad, state, options):
     )  # fmt: skip
 
 
-@right("07.8", "packed")
+@right("07.9", "packed")
 def packed_in_one_walk(optimizer):
     state, groups, number = {}, [], 0
     for group in optimizer.param_groups:
@@ -80,7 +85,29 @@ def packed_in_one_walk(optimizer):
     return {"state": state, "param_groups": groups}
 
 
-@right("07.10", "warmup_cosine")
+@right("07.9", "restored")
+def restored_by_cases(name, value, param, number):
+    admit("saved value", param, (name, value, number))
+    if name == "step":
+        return int(value.item() if isinstance(value, Tensor) else value)
+    if isinstance(value, Tensor):
+        return Tensor(value.array.astype(param.array.dtype))
+    return copy.deepcopy(value)
+
+
+@right("07.10", "LRScheduler.__init__")
+def first_rates_in_one_loop(self, optimizer, last_epoch=-1):
+    admit("schedule", self, (optimizer, last_epoch))
+    self.optimizer, self.base_lrs = optimizer, []
+    for group in optimizer.param_groups:
+        if "initial_lr" not in group:
+            group["initial_lr"] = group["lr"]
+        self.base_lrs.append(group["initial_lr"])
+    self._step_count, self.last_epoch = 0, -1
+    self.step()
+
+
+@right("07.12", "warmup_cosine")
 def warmup_as_a_lambda(warmup, total):
     return lambda epoch: (
         (epoch + 1) / warmup

@@ -113,7 +113,7 @@ two = with_defaults({}, {"params": (p for p in [w, b])})["params"]
 
 @check("07.3")
 def gradients_are_forgotten():
-    """zero_grad takes the gradient from every parameter of every group."""
+    """zero_grad takes every gradient, or fills its memory with zeros and leaves a None alone."""
     code = (
         PLAIN
         + """
@@ -126,11 +126,6 @@ optimizer.zero_grad()
 """
     )
     expect(code, (None, None), ask="How many loops lead from the optimizer to a parameter?")
-
-
-@check("07.3")
-def gradients_are_filled_with_zeros():
-    """With set_to_none=False a gradient keeps its memory, and no gradient stays no gradient."""
     code = (
         PLAIN
         + """
@@ -147,7 +142,7 @@ Plain([w, b], {"lr": 0.1}).zero_grad(set_to_none=False)
 
 @check("07.3")
 def a_step_of_two_groups():
-    """Each parameter moves with the settings of its own group."""
+    """Each parameter moves with the settings of its group; one without a gradient stays."""
     g = fresh(2)
     code = (
         PLAIN
@@ -162,11 +157,6 @@ optimizer.step()
     )
     ask = "Which lr belongs to the second group?"
     expect(code, (np.array([1, 2]) - 0.1 * g, np.array([1.0])), g=g, ask=ask)
-
-
-@check("07.3")
-def no_gradient_no_step():
-    """A parameter without a gradient stays where it is, and nothing is remembered of it."""
     code = (
         PLAIN
         + """
@@ -275,6 +265,80 @@ w.array
     raises(code, RuntimeError, mentions=["(2,)", "(1,)"], ask=ask)
 
 
+# -------------------------------------------------------------------------- remembered, decayed
+
+
+@check("07.4")
+def zeros_the_first_time():
+    """The first time it is a tensor of zeros, in the state under its name."""
+    code = """
+state = {}
+found = remembered(state, Tensor(w), "momentum_buffer")
+(found, list(state), found[0] is state["momentum_buffer"])
+"""
+    w = fresh(2, 3)
+    wanted = ([np.zeros((2, 3))], ["momentum_buffer"], True)
+    expect(code, wanted, w=w, ask="What is in the state after the first time?")
+
+
+@check("07.4")
+def the_same_the_next_time():
+    """The next time it is the tensor of before, with what was written into it."""
+    code = """
+state, param = {}, Tensor([3.0, 4.0])
+(first,) = remembered(state, param, "v")
+first.array += 5
+(second,) = remembered(state, param, "v")
+(second, second is first)
+"""
+    ask = "Which of your lines runs when the name is in the state?"
+    expect(code, (np.array([5.0, 5.0]), True), ask=ask)
+
+
+@check("07.4")
+def as_many_as_there_are_names():
+    """Tensors come back in the order of their names; what is there is kept."""
+    code = """
+state = {"b": Tensor([7.0]), "step": 3}
+a, b = remembered(state, Tensor([1.0]), "a", "b")
+(a, b, remembered(state, Tensor([1.0]), "b"), remembered(state, Tensor([1.0])), state["step"])
+"""
+    wanted = (np.zeros(1), np.array([7.0]), [np.array([7.0])], [], 3)
+    expect(code, wanted, ask="Which tensors were asked for, and in which order?")
+
+
+@check("07.4")
+def each_name_has_its_own_memory():
+    """Writing into one of them changes neither the other one nor the parameter."""
+    code = """
+param = Tensor([1.0, 2.0])
+m, v = remembered({}, param, "m", "v")
+m.array += 5
+(m, v, param)
+"""
+    wanted = (np.array([5.0, 5.0]), np.zeros(2), np.array([1.0, 2.0]))
+    expect(code, wanted, ask="How many arrays does your loop make for two names?")
+
+
+@check("07.4")
+def memory_of_the_same_type():
+    """The zeros have the dtype of the parameter."""
+    code = """
+params = Tensor(np.ones(2, np.float32)), Tensor(np.ones(2, np.float64))
+[remembered({}, param, "v")[0].array.dtype.name for param in params]
+"""
+    expect(code, ["float32", "float64"], ask="Which dtype does np.zeros have, if not told?")
+
+
+@check("07.4")
+def decay_by_hand():
+    """A gradient of 1 at the weight 2, with a decay of 0.5, becomes 1 + 0.5 * 2 = 2."""
+    w, g = np.array([2.0, -4.0], np.float32), np.array([1.0, 1.0], np.float32)
+    ask = "What is the slope of weight_decay/2 * w²?"
+    expect("decayed(w, g, 0.5)", [2.0, -1.0], dtype="float32", w=w, g=g, ask=ask)
+    expect("decayed(w, g, 0)", [1.0, 1.0], w=w, g=g)
+
+
 # ----------------------------------------------------------------------------------------- SGD
 
 SGD_KERNEL = """
@@ -295,16 +359,7 @@ def sgd(w, g, v, steps, decay, nesterov):
     return w, v
 
 
-@check("07.4")
-def decay_by_hand():
-    """A gradient of 1 at the weight 2, with a decay of 0.5, becomes 1 + 0.5 * 2 = 2."""
-    w, g = np.array([2.0, -4.0], np.float32), np.array([1.0, 1.0], np.float32)
-    ask = "What is the slope of weight_decay/2 * w²?"
-    expect("decayed(w, g, 0.5)", [2.0, -1.0], dtype="float32", w=w, g=g, ask=ask)
-    expect("decayed(w, g, 0)", [1.0, 1.0], w=w, g=g)
-
-
-@check("07.4")
+@check("07.5")
 def without_a_velocity():
     """Without momentum it is one step against the gradient, decayed."""
     w, g = fresh(2, 3), fresh(2, 3)
@@ -316,7 +371,7 @@ p
     expect(code, w - 0.1 * (g + 0.5 * w), w=w, g=g, ask="Is the decay part of the direction?")
 
 
-@check("07.4")
+@check("07.5")
 def velocity_by_hand():
     """v = 0.5 * 2 + 1 = 2, so the weight goes from 10 to 10 - 0.1 * 2 = 9.8."""
     w, g, start = (np.array([value], np.float32) for value in (10.0, 1.0, 2.0))
@@ -325,7 +380,7 @@ def velocity_by_hand():
     expect(SGD_KERNEL, (np.array([9.8]), np.array([2.0])), **inputs, ask=ask)
 
 
-@check("07.4")
+@check("07.5")
 def velocity_of_three_steps():
     """Three steps with momentum and decay agree with the recursion."""
     w, g, start = fresh(4), fresh(4), fresh(4)
@@ -334,7 +389,7 @@ def velocity_of_three_steps():
     expect(SGD_KERNEL, sgd(w, g, start, 3, 0.3, False), **inputs, ask=ask)
 
 
-@check("07.4")
+@check("07.5")
 def nesterov_steps():
     """Nesterov goes along g + momentum * v, with the new v."""
     w, g, start = fresh(3), fresh(3), fresh(3)
@@ -343,7 +398,7 @@ def nesterov_steps():
     expect(SGD_KERNEL, sgd(w, g, start, 2, 0.3, True), **inputs, ask=ask)
 
 
-@check("07.4")
+@check("07.5")
 def the_optimizer_remembers_velocity():
     """SGD keeps one velocity per parameter, from step to step, and none without momentum."""
     g = fresh(2, 2)
@@ -381,7 +436,7 @@ def rmsprop(w, g, s, steps, eps, decay):
     return w, s
 
 
-@check("07.5")
+@check("07.6")
 def mean_square_by_hand():
     """s = 0.25 * 36 = 9, its root is 3, and the weight goes from 3 to 3 - 0.1 * 6 / 3 = 2.8."""
     w, g, start = (np.array([value], np.float32) for value in (3.0, 6.0, 0.0))
@@ -390,7 +445,7 @@ def mean_square_by_hand():
     expect(RMSPROP_KERNEL, (np.array([2.8]), np.array([9.0])), **inputs, ask=ask)
 
 
-@check("07.5")
+@check("07.6")
 def rmsprop_of_three_steps():
     """Three steps with decay agree with the recursion."""
     w, g, start = fresh(2, 3), fresh(2, 3), fresh(2, 3, low=0.5, high=2)
@@ -399,7 +454,7 @@ def rmsprop_of_three_steps():
     expect(RMSPROP_KERNEL, rmsprop(w, g, start, 3, 1e-8, 0.4), **inputs, ask=ask)
 
 
-@check("07.5")
+@check("07.6")
 def eps_stands_outside_the_root():
     """eps is added to the root; a gradient of 0 moves nothing, and gives no nan."""
     w, g, start = fresh(3), fresh(3), np.zeros(3, np.float32)
@@ -410,7 +465,7 @@ def eps_stands_outside_the_root():
     expect(RMSPROP_KERNEL, (w, start), **inputs, ask="What is 0 / 0?")
 
 
-@check("07.5")
+@check("07.6")
 def the_optimizer_remembers_squares():
     """RMSprop keeps the mean square and counts the steps, per parameter."""
     code = """
@@ -450,7 +505,7 @@ def adam(w, gradients, eps=1e-8, decay=0.0, shrink=0.0):
     return w, m, v
 
 
-@check("07.6")
+@check("07.7")
 def the_first_step_by_hand():
     """m = 1.2 and v = 0.36 from a gradient of 6; corrected 6 and 36; the step is lr long."""
     w, gradients = np.array([3.0], np.float32), np.array([[6.0]], np.float32)
@@ -459,7 +514,7 @@ def the_first_step_by_hand():
     expect(ADAM_KERNEL, wanted, w=w, gradients=gradients, eps=1e-8, decay=0, ask=ask)
 
 
-@check("07.6")
+@check("07.7")
 def the_first_step_is_lr_long():
     """A first gradient of 0.001 or of 1000 makes the same step."""
     w, gradients = np.zeros(3, np.float32), np.array([[1e-3, -1.0, 1e3]], np.float32)
@@ -469,7 +524,7 @@ def the_first_step_is_lr_long():
     expect(code, wanted, within=1e-4, w=w, gradients=gradients, eps=1e-8, decay=0, ask=ask)
 
 
-@check("07.6")
+@check("07.7")
 def adam_of_five_steps():
     """Five steps with changing gradients and decay agree with the recursion, as do m and v."""
     w, gradients = fresh(2, 3), fresh(5, 2, 3)
@@ -478,7 +533,7 @@ def adam_of_five_steps():
     expect(ADAM_KERNEL, adam(w, gradients, decay=0.3), **inputs, within=1e-4, ask=ask)
 
 
-@check("07.6")
+@check("07.7")
 def eps_after_the_correction():
     """eps is added to the root of the corrected v."""
     w, gradients = fresh(3), fresh(2, 3)
@@ -487,7 +542,7 @@ def eps_after_the_correction():
     expect(ADAM_KERNEL, adam(w, gradients, eps=0.5), **inputs, ask=ask)
 
 
-@check("07.6")
+@check("07.7")
 def each_parameter_counts_its_steps():
     """The count is 1 in a parameter's first step, whenever that comes."""
     code = """
@@ -507,7 +562,7 @@ found = [optimizer.state[param] for param in (w, b)]
     expect(code, (w, b, [3, 2], [v, u]), within=1e-4, ask=ask)
 
 
-@check("07.6")
+@check("07.7")
 def adam_calls_its_own_operation():
     """The operation is the one that self.op names, so that a subclass can name another."""
     code = """
@@ -536,7 +591,7 @@ for i in range(len(gradients)):
 """
 
 
-@check("07.7")
+@check("07.8")
 def decay_alone_by_hand():
     """With a gradient of 0 the weight 2 becomes 2 - 0.1 * 0.5 * 2 = 1.9, and m stays 0."""
     w, gradients = np.array([2.0], np.float32), np.zeros((1, 1), np.float32)
@@ -545,7 +600,7 @@ def decay_alone_by_hand():
     expect(ADAMW_KERNEL, wanted, w=w, gradients=gradients, decay=0.5, ask=ask)
 
 
-@check("07.7")
+@check("07.8")
 def shrink_then_move():
     """Four steps agree with the recursion: shrink, then Adam's move; m and v see no decay."""
     w, gradients = fresh(2, 3), fresh(4, 2, 3)
@@ -554,7 +609,7 @@ def shrink_then_move():
     expect(ADAMW_KERNEL, wanted, w=w, gradients=gradients, decay=0.5, within=1e-4, ask=ask)
 
 
-@check("07.7")
+@check("07.8")
 def no_decay_is_adam():
     """With a decay of 0 it is Adam."""
     w, gradients = fresh(3), fresh(3, 3)
@@ -562,7 +617,7 @@ def no_decay_is_adam():
     expect(ADAMW_KERNEL, adam(w, gradients), **inputs, within=1e-4, ask="What is left of it at 0?")
 
 
-@check("07.7")
+@check("07.8")
 def large_and_small_gradients_shrink_alike():
     """The optimizer shrinks each weight at one rate, whatever its gradient."""
     code = """
@@ -587,7 +642,7 @@ optimizer.step()
 """
 
 
-@check("07.8")
+@check("07.9")
 def parameters_are_counted_through():
     """Parameters become 0, 1 and 2 through both groups; settings stand beside them."""
     code = (
@@ -601,7 +656,7 @@ groups = packed(optimizer)["param_groups"]
     expect(code, wanted, ask="Where does the count of the second group begin?")
 
 
-@check("07.8")
+@check("07.9")
 def only_what_is_remembered():
     """The state has an entry under the number of each parameter that remembers something."""
     code = (
@@ -615,7 +670,7 @@ state = packed(optimizer)["state"]
     expect(code, wanted, ask="The first parameter had no gradient. What is there to save of it?")
 
 
-@check("07.8")
+@check("07.9")
 def packing_changes_nothing():
     """The optimizer is as before: its groups hold parameters, and no state was added."""
     code = (
@@ -631,9 +686,9 @@ now = (groups[0]["lr"], len(optimizer.state))
     expect(code, (True, True, 0.1, 2), ask="Whose dictionaries do you write into?")
 
 
-@check("07.8")
+@check("07.9")
 def unpacked_for_new_parameters():
-    """Each state meets the parameter at the same place of another optimizer."""
+    """Each state meets the parameter at its place of another optimizer, as a copy."""
     code = (
         TWO_GROUPS
         + """
@@ -645,11 +700,6 @@ state = unpacked(other, packed(optimizer))
     )
     wanted = ([False, True, True], np.array([4.0]), np.array([5.0]))
     expect(code, wanted, ask="Number 1 belongs to y. What do you pair with what?")
-
-
-@check("07.8")
-def a_copy_of_the_state():
-    """What was unpacked shares no memory with what was saved."""
     code = (
         TWO_GROUPS
         + """
@@ -663,7 +713,7 @@ state[b]["momentum_buffer"].array[...] = 0
     expect(code, wanted, ask="Which given function copies a value?")
 
 
-@check("07.8")
+@check("07.9")
 def training_goes_on():
     """A loaded Adam goes on as if nothing had happened, to the last bit."""
     gradients = fresh(4, 3)
@@ -686,7 +736,31 @@ resumed.array - straight.array
     expect(code, np.zeros(3), within=0, gradients=gradients, ask=ask)
 
 
-# ------------------------------------------------------------------------- LRScheduler, StepLR
+@check("07.9")
+def a_value_for_its_new_owner():
+    """A tensor takes the dtype of the parameter, "step" is an int; the guard looks first."""
+    code = """
+w, saved = Tensor(np.ones(2, np.float32)), [1, 2]
+found = restored("exp_avg", Tensor(np.array([4.0, 5.0])), w, 0)
+step = restored("step", Tensor(np.array(7.0)), w, 0)
+other = restored("history", saved, w, 0)
+(found, found.array.dtype.name, type(step).__name__, step, other, other is saved)
+"""
+    wanted = (np.array([4.0, 5.0]), "float32", "int", 7, [1, 2], False)
+    expect(code, wanted, ask="Which of your three cases does each of the values take?")
+    code = """
+seen, before = [], dict(GUARDS)
+GUARDS["saved value"] = lambda owner, new: seen.append((owner is w, new))
+w = Tensor([1.0])
+restored("step", 2, w, 5)
+GUARDS.clear()
+GUARDS.update(before)
+seen
+"""
+    expect(code, [(True, ("step", 2, 5))], ask="What comes first, the look or the copy?")
+
+
+# ---------------------------------------------------------------------------------- LRScheduler
 
 SCHEDULE = """
 def rates(optimizer, schedule, count):
@@ -699,7 +773,7 @@ def rates(optimizer, schedule, count):
 """
 
 
-@check("07.9")
+@check("07.10")
 def a_step_of_a_schedule():
     """step goes to the next epoch, asks get_lr, and sets the rate of each group."""
     code = """
@@ -719,7 +793,7 @@ now = [group["lr"] for group in optimizer.param_groups]
     expect(code, wanted, ask="Which epoch does get_lr see: the one that ends, or the next one?")
 
 
-@check("07.9")
+@check("07.10")
 def a_schedule_too_early():
     """A schedule that goes on before the optimizer's first step warns, once."""
     code = """
@@ -741,7 +815,59 @@ counts
     expect(code, [0, 1, 1], ask=ask)
 
 
-@check("07.9")
+@check("07.10")
+def rates_from_the_beginning():
+    """The rates of epoch 0 are set when the schedule is built."""
+    lr = float(rng().uniform(0.5, 1))
+    code = """
+class Rising(LRScheduler):
+    def get_lr(self):
+        return [lr * (self.last_epoch + 1) / 4 for lr in self.base_lrs]
+optimizer = SGD([Tensor([1.0])], lr=lr)
+schedule = Rising(optimizer)
+(optimizer.param_groups[0]["lr"], schedule.base_lrs, schedule.last_epoch, schedule._step_count)
+"""
+    ask = "Which epoch does a new schedule begin with, and who takes it there?"
+    expect(code, (lr / 4, [lr], 0, 1), lr=lr, ask=ask)
+
+
+@check("07.10")
+def the_first_rate_is_kept():
+    """A second schedule starts from the first rate too, not from the one that is set now."""
+    code = """
+class Half(LRScheduler):
+    def get_lr(self):
+        return [lr / 2 for lr in self.base_lrs]
+optimizer = SGD([{"params": Tensor([1.0])}, {"params": Tensor([2.0]), "lr": 0.4}], lr=0.8)
+first, second = Half(optimizer), Half(optimizer)
+(second.base_lrs, [group["initial_lr"] for group in optimizer.param_groups])
+"""
+    wanted = ([0.8, 0.4], [0.8, 0.4])
+    expect(code, wanted, ask='When a group has an "initial_lr", who wrote it, and when?')
+
+
+@check("07.10")
+def the_guard_of_schedules():
+    """The guard of a "schedule" looks at the optimizer and at last_epoch before anything else."""
+    code = """
+class Constant(LRScheduler):
+    def get_lr(self):
+        return self.base_lrs
+seen, before = [], dict(GUARDS)
+GUARDS["schedule"] = lambda owner, new: seen.append((new[0] is optimizer, new[1], len(vars(owner))))
+optimizer = SGD([Tensor([1.0])], lr=0.8)
+schedule = Constant(optimizer)
+GUARDS.clear()
+GUARDS.update(before)
+(seen, schedule.optimizer is optimizer)
+"""
+    expect(code, ([(True, -1, 0)], True), ask="What does the guard see of a schedule so far?")
+
+
+# --------------------------------------------------------------------------------------- StepLR
+
+
+@check("07.11")
 def a_stair():
     """With step_size 2 and gamma 0.1 the rates are 0.5, 0.5, 0.05, 0.05, 0.005."""
     code = (
@@ -755,7 +881,7 @@ rates(optimizer, StepLR(optimizer, step_size=2, gamma=0.1), 5)
     expect(code, wanted, ask="Is 0 a multiple of step_size, and should the rate fall there?")
 
 
-@check("07.9")
+@check("07.11")
 def stairs_of_any_height():
     """The epochs that are multiples of step_size, and no others, take the present rate down."""
     lr, gamma, size = float(rng().uniform(0.5, 1)), float(rng().uniform(0.2, 0.8)), 3
@@ -774,7 +900,7 @@ schedule = StepLR(optimizer, size, gamma)
     expect(code, (wanted, [wanted[-1], gamma**2]), **inputs, ask=ask)
 
 
-@check("07.9")
+@check("07.11")
 def a_rate_that_someone_else_changed():
     """StepLR multiplies the present rate, so that another schedule can act beside it."""
     code = (
@@ -795,7 +921,7 @@ optimizer.param_groups[0]["lr"]
 # ------------------------------------------------------------------------- LambdaLR and cosine
 
 
-@check("07.10")
+@check("07.12")
 def a_function_of_the_epoch():
     """LambdaLR gives each group its first rate times its function of the epoch."""
     code = (
@@ -811,7 +937,7 @@ schedule = LambdaLR(optimizer, [lambda epoch: 1 / (1 + epoch), lambda epoch: 0.5
     expect(code, wanted, ask="At epoch 2 the factor is 1/3: of the first rate, or of the last?")
 
 
-@check("07.10")
+@check("07.12")
 def half_a_wave():
     """It is 1 at the beginning, 1/2 in the middle, 0 at the end."""
     expect("[half_cosine(epoch, 4) for epoch in range(5)]", [
@@ -822,7 +948,7 @@ def half_a_wave():
     expect("half_cosine(3, length)", wanted, length=length)
 
 
-@check("07.10")
+@check("07.12")
 def warm_up_by_hand():
     """Two epochs up, four down: 1/2, 1, 1, 0.854, 1/2, 0.146, and 0 from epoch 6 on."""
     wanted = [0.5, 1.0, 1.0, 0.853553, 0.5, 0.146447, 0.0, 0.0, 0.0]
@@ -830,7 +956,7 @@ def warm_up_by_hand():
     expect("[warmup_cosine(2, 6)(epoch) for epoch in range(9)]", wanted, ask=ask)
 
 
-@check("07.10")
+@check("07.12")
 def warm_up_of_any_length():
     """Any warm-up, also none, is followed by half a wave down to `total`."""
     warmup, total = int(rng().integers(2, 6)), int(rng().integers(10, 20))
@@ -842,7 +968,7 @@ def warm_up_of_any_length():
         expect(code, wanted, begin=begin, total=total, ask=ask)
 
 
-@check("07.10")
+@check("07.12")
 def in_a_schedule():
     """Handed to LambdaLR, it drives the rate of an optimizer."""
     code = (
@@ -864,7 +990,7 @@ record = train(model, digits(200), epochs=4, lr=0.05)
 """
 
 
-@check("07.11")
+@check("07.13")
 def a_rate_for_each_update():
     """Each update has the rate that the schedule means for it: up in 5 of them, then down."""
     seed = int(rng().integers(1000))
@@ -876,14 +1002,14 @@ def a_rate_for_each_update():
     expect(code, wanted, within=2e-4, seed=seed, ask=ask)
 
 
-@check("07.11")
+@check("07.13")
 def the_schedule_has_ended():
     """At the end the schedule has taken as many steps as there were updates, and the rate is 0."""
     code = RUN + "(record['schedule'].last_epoch, record['schedule'].get_last_lr()[0])"
     expect(code, (20, 0.0), seed=0, ask="Which loop counts updates, and in which one is its step?")
 
 
-@check("07.11")
+@check("07.13")
 def nothing_is_skipped():
     """PyTorch's warning about a skipped first rate does not appear."""
     code = f"""
@@ -896,7 +1022,7 @@ with warnings.catch_warnings(record=True) as caught:
     expect(code, [], seed=1, ask="Who goes first in an update: the optimizer, or the schedule?")
 
 
-@check("07.11")
+@check("07.13")
 def it_learns():
     """Within four epochs the loss falls below half of where it began."""
     code = RUN + "bool(sum(record['losses'][-5:]) / 5 < 0.5 * record['losses'][0])"

@@ -348,6 +348,71 @@ def decay_that_grows(param, grad, weight_decay):
 
 @wrong(
     "07.4",
+    "remembered",
+    "Your remembered makes new zeros each time: what the last step wrote is gone, and every step "
+    "begins without memory. Make them only where the name is not in the state yet.",
+)
+def zeros_each_time(state, param, *names):
+    for name in names:
+        state[name] = Tensor(np.zeros_like(param.array))
+    return [state[name] for name in names]
+
+
+@wrong(
+    "07.4",
+    "remembered",
+    "Your zeros are float64, which is what np.zeros makes unless told. The state of a float32 "
+    "model then takes twice the memory. Take the dtype of the parameter.",
+)
+def zeros_of_another_type(state, param, *names):
+    for name in names:
+        if name not in state:
+            state[name] = Tensor(np.zeros(param.shape))
+    return [state[name] for name in names]
+
+
+@wrong(
+    "07.4",
+    "remembered",
+    "Your names share one tensor. Adam's m and v would be written into the same memory. Each name "
+    "needs zeros of its own.",
+)
+def one_tensor_for_all_names(state, param, *names):
+    zeros = Tensor(np.zeros_like(param.array))
+    for name in names:
+        if name not in state:
+            state[name] = zeros
+    return [state[name] for name in names]
+
+
+@wrong(
+    "07.4",
+    "remembered",
+    "Your remembered returns everything that is in the state, in the order of its making. There "
+    "may be a count in it, too. Return the tensors of the names that were asked for.",
+)
+def everything_in_the_state(state, param, *names):
+    for name in names:
+        if name not in state:
+            state[name] = Tensor(np.zeros_like(param.array))
+    return list(state.values())
+
+
+@wrong(
+    "07.4",
+    "remembered",
+    "Your memory begins with the values of the parameter, in the parameter's own array. A velocity "
+    "begins at zero, and whoever writes into it must not write into the weights.",
+)
+def memory_begins_with_the_weights(state, param, *names):
+    for name in names:
+        if name not in state:
+            state[name] = Tensor(param.array)
+    return [state[name] for name in names]
+
+
+@wrong(
+    "07.5",
     "sgd_",
     "Your velocity is a new array under the old name. The optimizer's own stays at zero, so each "
     "step begins without memory. Write the new velocity into the memory of the old one.",
@@ -361,7 +426,7 @@ def velocity_in_a_new_array(param, grad, velocity=None, *, lr, momentum, weight_
 
 
 @wrong(
-    "07.4",
+    "07.5",
     "sgd_",
     "Your velocity is a running mean: the gradient enters with a share of 1 - momentum. SGD's "
     "velocity is a sum, the whole gradient enters, and with momentum 0.9 it grows up to ten times "
@@ -377,7 +442,7 @@ def velocity_as_a_mean(param, grad, velocity=None, *, lr, momentum, weight_decay
 
 
 @wrong(
-    "07.4",
+    "07.5",
     "sgd_",
     "Your velocity has lr in it, as in the papers. Then a schedule that lowers lr does not slow "
     "down what is already under way. PyTorch's velocity is made of gradients, and lr scales the "
@@ -394,7 +459,7 @@ def velocity_with_the_rate(param, grad, velocity=None, *, lr, momentum, weight_d
 
 
 @wrong(
-    "07.4",
+    "07.5",
     "sgd_",
     "Your Nesterov step uses the velocity of before. First the gradient is added to the velocity, "
     "then the step goes along g + momentum * v: the old one makes it one step late.",
@@ -410,7 +475,7 @@ def nesterov_one_step_late(param, grad, velocity=None, *, lr, momentum, weight_d
 
 
 @wrong(
-    "07.4",
+    "07.5",
     "sgd_",
     "Your decay acts on the step, but does not enter the velocity. In SGD the decay is a part of "
     "the gradient, so that it gathers speed with it: decay first, then everything else.",
@@ -425,20 +490,22 @@ def decay_beside_the_velocity(param, grad, velocity=None, *, lr, momentum, weigh
 
 
 @wrong(
-    "07.4",
+    "07.5",
     "SGD.update",
     "Your SGD makes a new velocity in each step: it is zero whenever a gradient arrives, and "
     "momentum has nothing to keep. Let remembered look into the state first.",
 )
 def a_velocity_for_one_step(self, param, grad, state, options):
-    velocity = [Tensor(np.zeros_like(param.array))] if options["momentum"] else []
-    state.update(zip(["momentum_buffer"], velocity, strict=False))
+    velocity = []
+    if options["momentum"]:
+        velocity = [Tensor(np.zeros_like(param.array))]
+        state["momentum_buffer"] = velocity[0]
     options = some(options, "lr", "momentum", "weight_decay", "nesterov")
     apply("sgd_", param, grad, *velocity, **options)
 
 
 @wrong(
-    "07.4",
+    "07.5",
     "SGD.update",
     "Your SGD remembers a velocity even without momentum. The steps are right, but it is one more "
     "copy of the model in memory that nobody reads.",
@@ -453,7 +520,7 @@ def a_velocity_that_nobody_reads(self, param, grad, state, options):
 
 
 @wrong(
-    "07.5",
+    "07.6",
     "rmsprop_",
     "Your eps is inside the root. The root of 1e-8 is 1e-4, so where gradients are small your "
     "divisor is ten thousand times larger than meant. Take the root first, then add eps.",
@@ -466,7 +533,7 @@ def eps_inside_the_root(param, grad, square, *, lr, alpha, eps, weight_decay):
 
 
 @wrong(
-    "07.5",
+    "07.6",
     "rmsprop_",
     "Your RMSprop divides by the mean square, without the root. Then a gradient that is ten times "
     "as large makes a step a tenth as long. With the root all steps are about lr long.",
@@ -479,7 +546,7 @@ def divided_by_the_square(param, grad, square, *, lr, alpha, eps, weight_decay):
 
 
 @wrong(
-    "07.5",
+    "07.6",
     "rmsprop_",
     "Your shares are exchanged: the new square enters with alpha. With alpha = 0.99 the mean is "
     "then nearly the last square alone, and every step is lr long, noise included.",
@@ -492,7 +559,7 @@ def shares_exchanged(param, grad, square, *, lr, alpha, eps, weight_decay):
 
 
 @wrong(
-    "07.5",
+    "07.6",
     "rmsprop_",
     "Your RMSprop divides by the mean of before this step. In the first step that is zero, and "
     "the step is a million times too long. Bring the mean up to date first.",
@@ -505,7 +572,7 @@ def divided_by_the_old_mean(param, grad, square, *, lr, alpha, eps, weight_decay
 
 
 @wrong(
-    "07.5",
+    "07.6",
     "rmsprop_",
     "Your mean is one of gradients, not of their squares. Gradients of both signs cancel in it, "
     "and the root of a negative mean is nan.",
@@ -518,7 +585,7 @@ def mean_without_the_square(param, grad, square, *, lr, alpha, eps, weight_decay
 
 
 @wrong(
-    "07.5",
+    "07.6",
     "RMSprop.update",
     'Your RMSprop counts one step less: state["step"] is 0 after the first one. PyTorch\'s is 1, '
     "and Adam will need it so.",
@@ -533,7 +600,7 @@ def rmsprop_counts_from_zero(self, param, grad, state, options):
 
 
 @wrong(
-    "07.6",
+    "07.7",
     "adam_",
     "Your Adam forgets the bias correction. Both means began at zero; with the usual betas m is "
     "ten times too small in the first step and the root of v thirty times, so the first steps are "
@@ -547,7 +614,7 @@ def without_correction(param, grad, exp_avg, exp_avg_sq, *, step, lr, betas, eps
 
 
 @wrong(
-    "07.6",
+    "07.7",
     "adam_",
     "Your bias correction is off by one: in the first step the exponent must be 1, and step is 1 "
     "there already. With step + 1 it corrects too little, with step - 1 it divides by zero.",
@@ -562,7 +629,7 @@ def correction_off_by_one(param, grad, exp_avg, exp_avg_sq, *, step, lr, betas, 
 
 
 @wrong(
-    "07.6",
+    "07.7",
     "adam_",
     "Your Adam corrects m alone. v began at zero as well, and its error is the larger one: with "
     "beta2 = 0.999 it lasts for a thousand steps.",
@@ -576,7 +643,7 @@ def correction_of_one_mean(param, grad, exp_avg, exp_avg_sq, *, step, lr, betas,
 
 
 @wrong(
-    "07.6",
+    "07.7",
     "adam_",
     "Your corrected means are written into the state. The next step then averages corrected "
     "values and corrects them again. Let the state be the plain means; the corrected ones live "
@@ -594,7 +661,7 @@ def correction_kept_in_the_state(
 
 
 @wrong(
-    "07.6",
+    "07.7",
     "adam_",
     "Your eps is inside the root. The root of 1e-8 is 1e-4, and where gradients are small it is "
     "that which your steps are divided by. Take the root first, then add eps.",
@@ -610,7 +677,7 @@ def adam_eps_inside_the_root(
 
 
 @wrong(
-    "07.6",
+    "07.7",
     "adam_",
     "Your eps is added before the correction, so that it is corrected too and counts thirty times "
     "as much in the first steps. It belongs to the root of the corrected v.",
@@ -626,7 +693,7 @@ def eps_before_the_correction(
 
 
 @wrong(
-    "07.6",
+    "07.7",
     "adam_",
     "Your betas are exchanged: m, the direction, looks back over a thousand steps, and v over ten. "
     "The first of the pair belongs to m.",
@@ -641,7 +708,7 @@ def betas_exchanged(param, grad, exp_avg, exp_avg_sq, *, step, lr, betas, eps, w
 
 
 @wrong(
-    "07.6",
+    "07.7",
     "Adam.update",
     "Your Adam calls its operation before it counts the step. In the first step beta**0 is 1, and "
     "the correction divides by zero. Count first.",
@@ -655,7 +722,7 @@ def counted_too_late(self, param, grad, state, options):
 
 
 @wrong(
-    "07.6",
+    "07.7",
     "Adam.update",
     "Your Adam has one count for all parameters. One that joins later, a layer that was frozen, "
     "has fresh means and an old count: it gets no correction when it needs it most. Keep the count "
@@ -675,7 +742,7 @@ def one_count_for_all(self, param, grad, state, options):
 
 
 @wrong(
-    "07.7",
+    "07.8",
     "adamw_",
     "Your decay is mixed into the gradient, and so into both means: that is Adam, not AdamW. The "
     "division by the root of v then undoes it, and every weight shrinks by about lr, however large "
@@ -686,7 +753,7 @@ def decay_in_the_moments(param, grad, *averages, lr, weight_decay, **options):
 
 
 @wrong(
-    "07.7",
+    "07.8",
     "adamw_",
     "Your decay does not know lr: each step takes weight_decay of the weight away, 1 % at the "
     "default. PyTorch's AdamW scales it with lr, so that a schedule slows down both.",
@@ -697,7 +764,7 @@ def decay_without_the_rate(param, grad, *averages, lr, weight_decay, **options):
 
 
 @wrong(
-    "07.7",
+    "07.8",
     "adamw_",
     "Your weight shrinks after the move, so that the move shrinks too. PyTorch shrinks first. The "
     "difference is small, and it adds up.",
@@ -708,7 +775,7 @@ def shrunk_after_the_move(param, grad, *averages, lr, weight_decay, **options):
 
 
 @wrong(
-    "07.7",
+    "07.8",
     "adamw_",
     "Your weight decays twice, once by shrinking and once through the gradient. Tell Adam that "
     "there is no decay left for it.",
@@ -722,7 +789,7 @@ def decayed_twice(param, grad, *averages, lr, weight_decay, **options):
 
 
 @wrong(
-    "07.8",
+    "07.9",
     "packed",
     "Your numbers begin at 0 in each group, so that two parameters share a number, and one state "
     "is lost. Count through all groups.",
@@ -738,7 +805,7 @@ def numbers_per_group(optimizer):
 
 
 @wrong(
-    "07.8",
+    "07.9",
     "packed",
     "Your packed writes the numbers into the optimizer's own groups. They hold integers from then "
     "on, and the next step has no parameter to move: a run that saves a checkpoint breaks by it. "
@@ -754,7 +821,7 @@ def groups_overwritten(optimizer):
 
 
 @wrong(
-    "07.8",
+    "07.9",
     "packed",
     "Your packed asks for the state of every parameter, also of those that have none. Asking a "
     "defaultdict makes an empty entry: the optimizer is changed by being saved, and the file has "
@@ -771,7 +838,7 @@ def state_of_everyone(optimizer):
 
 
 @wrong(
-    "07.8",
+    "07.9",
     "packed",
     "Your state counts only the parameters that remember something. A parameter without a gradient "
     "then moves all later numbers by one, and they no longer agree with those in the groups.",
@@ -788,7 +855,7 @@ def numbers_of_the_remembered(optimizer):
 
 
 @wrong(
-    "07.8",
+    "07.9",
     "unpacked",
     "Your unpacked deals the saved states out in a row, to the first parameters that come. One "
     "that had no state when it was saved shifts all others. A state belongs to the parameter at "
@@ -806,7 +873,7 @@ def dealt_out_in_a_row(optimizer, saved):
 
 
 @wrong(
-    "07.8",
+    "07.9",
     "unpacked",
     "Your state holds the saved tensors themselves. Two optimizers then write into one velocity, "
     "and a saved state changes while training goes on. restored makes the copy.",
@@ -818,11 +885,98 @@ def saved_tensors_themselves(optimizer, saved):
     return {param: dict(saved["state"][n]) for n, param in pairs if n in saved["state"]}
 
 
-# ------------------------------------------------------------------------- LRScheduler, StepLR
+@wrong(
+    "07.9",
+    "restored",
+    "Your restored keeps the dtype of the saved tensor. A state that was saved by a float64 model "
+    "goes on in float64 beside float32 weights. Copy it into the dtype of param.",
+)
+def the_saved_type(name, value, param, number):
+    admit("saved value", param, (name, value, number))
+    if isinstance(value, Tensor) and name != "step":
+        return Tensor(value.array.copy())
+    return int(value) if name == "step" else copy.deepcopy(value)
 
 
 @wrong(
     "07.9",
+    "restored",
+    'Your restored hands out "step" as it was saved. That may be a tensor or a float; Adam takes a '
+    "power with it, and the next file has another type in it. Make an int of it.",
+)
+def a_count_as_it_was_saved(name, value, param, number):
+    admit("saved value", param, (name, value, number))
+    if isinstance(value, Tensor):
+        return Tensor(np.array(value.array, param.dtype))
+    return copy.deepcopy(value)
+
+
+@wrong(
+    "07.9",
+    "restored",
+    "Your restored copies tensors, and hands out everything else as it is. A list in the state is "
+    "then shared with the saved state: both change when one does. copy.deepcopy copies it.",
+)
+def only_tensors_are_copied(name, value, param, number):
+    admit("saved value", param, (name, value, number))
+    if isinstance(value, Tensor) and name != "step":
+        return Tensor(np.array(value.array, param.dtype))
+    return int(value) if name == "step" else value
+
+
+# ----------------------------------------------------------------------------------- LRScheduler
+
+
+@wrong(
+    "07.10",
+    "LRScheduler.__init__",
+    "Your schedule does not make its first step when it is built. The first update then has the "
+    "rate of the optimizer, not that of epoch 0, and a warm-up begins at full speed.",
+)
+def no_step_at_the_beginning(self, optimizer, last_epoch=-1):
+    admit("schedule", self, (optimizer, last_epoch))
+    self.optimizer = optimizer
+    for group in optimizer.param_groups:
+        group.setdefault("initial_lr", group["lr"])
+    self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+    self.last_epoch, self._step_count = 0, 1
+    self._last_lr = self.current()
+
+
+@wrong(
+    "07.10",
+    "LRScheduler.__init__",
+    "Your first rates are the present ones, also where a group has an initial_lr already. A second "
+    "schedule takes what the first one has set for the first rate. Leave an entry that is there.",
+)
+def the_present_rate_for_the_first(self, optimizer, last_epoch=-1):
+    admit("schedule", self, (optimizer, last_epoch))
+    self.optimizer = optimizer
+    for group in optimizer.param_groups:
+        group["initial_lr"] = group["lr"]
+    self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+    self.last_epoch, self._step_count = -1, 0
+    self.step()
+
+
+@wrong(
+    "07.10",
+    "LRScheduler.__init__",
+    "Your schedule begins at epoch 0 and makes a step, so that it stands at epoch 1 before the "
+    "first update, and the rate of epoch 0 is never used. Begin at -1.",
+)
+def a_beginning_at_epoch_1(self, optimizer, last_epoch=-1):
+    admit("schedule", self, (optimizer, last_epoch))
+    self.optimizer = optimizer
+    for group in optimizer.param_groups:
+        group.setdefault("initial_lr", group["lr"])
+    self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+    self.last_epoch, self._step_count = 0, 0
+    self.step()
+
+
+@wrong(
+    "07.10",
     "LRScheduler.step",
     "Your schedule asks for the rates before it goes to the next epoch, so that every rate comes "
     "one epoch late, and get_lr sees epoch -1 at first. Go on first, then ask.",
@@ -838,7 +992,7 @@ def rates_of_the_epoch_before(self):
 
 
 @wrong(
-    "07.9",
+    "07.10",
     "LRScheduler.step",
     "Your schedule gives every group the first rate. get_lr returns one rate per group, in the "
     "order of the groups: pair them.",
@@ -854,7 +1008,7 @@ def one_rate_for_all_groups(self):
 
 
 @wrong(
-    "07.9",
+    "07.10",
     "LRScheduler.step",
     "Your schedule multiplies the present rate by what get_lr returns. That is a rate already, not "
     "a factor: set it.",
@@ -869,7 +1023,7 @@ def rates_taken_for_factors(self):
 
 
 @wrong(
-    "07.9",
+    "07.10",
     "LRScheduler.step",
     "Your schedule counts before it warns. The warning is for the second call, the first one that "
     "a user makes, and it recognises it by a count of 1: ask it first.",
@@ -883,8 +1037,11 @@ def warned_after_counting(self):
     self._last_lr = self.current()
 
 
+# ---------------------------------------------------------------------------------------- StepLR
+
+
 @wrong(
-    "07.9",
+    "07.11",
     "StepLR.get_lr",
     "Your stair falls at epoch 0 already, because 0 is a multiple of everything. The first rate is "
     "never used. Leave epoch 0 out.",
@@ -896,7 +1053,7 @@ def a_fall_at_the_beginning(self):
 
 
 @wrong(
-    "07.9",
+    "07.11",
     "StepLR.get_lr",
     "Your stair computes each rate from the first one. Alone that is right; beside a second "
     "schedule each undoes what the other did. Multiply the present rate.",
@@ -907,7 +1064,7 @@ def from_the_first_rate(self):
 
 
 @wrong(
-    "07.9",
+    "07.11",
     "StepLR.get_lr",
     "Your rate falls in every epoch, once the first step_size are over. It is to fall only where "
     "the epoch is a multiple of step_size.",
@@ -922,7 +1079,7 @@ def a_slide_instead_of_a_stair(self):
 
 
 @wrong(
-    "07.10",
+    "07.12",
     "LambdaLR.get_lr",
     "Your LambdaLR multiplies the present rate, so that the factors of all epochs pile up. A "
     "factor of lr_lambda is meant for the first rate.",
@@ -933,7 +1090,7 @@ def factors_that_pile_up(self):
 
 
 @wrong(
-    "07.10",
+    "07.12",
     "LambdaLR.get_lr",
     "Your LambdaLR uses the first function for all groups. self.lr_lambdas has one for each: pair "
     "them with the rates.",
@@ -943,7 +1100,7 @@ def one_function_for_all(self):
 
 
 @wrong(
-    "07.10",
+    "07.12",
     "half_cosine",
     "Your wave is a whole one: at the end it is back at 1. From 1 to 0 is half of it, an angle of "
     "pi.",
@@ -953,7 +1110,7 @@ def a_whole_wave(epoch, length):
 
 
 @wrong(
-    "07.10",
+    "07.12",
     "half_cosine",
     "Your wave goes from 1 to -1: a negative rate climbs. Lift the cosine by 1 and halve it.",
 )
@@ -962,7 +1119,7 @@ def a_wave_below_zero(epoch, length):
 
 
 @wrong(
-    "07.10",
+    "07.12",
     "warmup_cosine",
     "Your warm-up begins at 0: the first update is computed and then thrown away, and the last "
     "epoch of the warm-up has not reached 1. Count the epochs from 1 here.",
@@ -977,7 +1134,7 @@ def warm_up_from_zero(warmup, total):
 
 
 @wrong(
-    "07.10",
+    "07.12",
     "warmup_cosine",
     "Your wave does not know of the warm-up: it begins in the middle of its way, so the rate jumps "
     "down where the warm-up ends. It has total - warmup epochs, and begins at epoch warmup.",
@@ -992,7 +1149,7 @@ def a_wave_that_began_before(warmup, total):
 
 
 @wrong(
-    "07.10",
+    "07.12",
     "warmup_cosine",
     "Your rate rises again after the end, because a cosine does. A run that lasts one epoch longer "
     "than planned would begin to shake. From total on the factor is 0.",
@@ -1010,7 +1167,7 @@ def up_again_after_the_end(warmup, total):
 
 
 @wrong(
-    "07.11",
+    "07.13",
     "train",
     "Your schedule goes on once per epoch, while its warm-up and its length are counted in "
     "updates. Its step belongs into the loop that makes updates.",
@@ -1035,7 +1192,7 @@ def schedule_once_per_epoch(model, data, epochs, lr, batch=40):
 
 
 @wrong(
-    "07.11",
+    "07.13",
     "train",
     "Your schedule goes on before the optimizer. The rate of the first epoch, the smallest of the "
     "warm-up, is never used, and all others come one update early. The optimizer goes first.",
@@ -1060,7 +1217,7 @@ def schedule_before_the_optimizer(model, data, epochs, lr, batch=40):
 
 
 @wrong(
-    "07.11",
+    "07.13",
     "train",
     "Your schedule still goes on once per epoch; you have shortened it to the number of epochs. "
     "The rate now reaches its end, but stands still within an epoch, and five epochs of warm-up "
@@ -1085,7 +1242,7 @@ def schedule_counted_in_epochs(model, data, epochs, lr, batch=40):
 
 
 @wrong(
-    "07.11",
+    "07.13",
     "train",
     "Your schedule goes on in both loops, so that each epoch swallows one rate more than it has "
     "updates. One step of the schedule for each step of the optimizer.",

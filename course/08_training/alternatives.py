@@ -44,7 +44,19 @@ def counted_first(self, group):
     return math.fsum(losses)
 
 
-@right("08.6", "Trainer.fit")
+@right("08.6", "Trainer.groups")
+def with_a_list_that_is_filled(self, batches):
+    group = []
+    for batch in batches:
+        group.append(batch)
+        if len(group) == self.accumulate:
+            yield tuple(group)
+            group = []
+    if group:
+        yield group
+
+
+@right("08.7", "Trainer.fit")
 def with_a_for_loop(self, data, epochs, validation=None, resume=False):
     self.data = data
     self.epochs = epochs
@@ -59,7 +71,7 @@ def with_a_for_loop(self, data, epochs, validation=None, resume=False):
     return self.history
 
 
-@right("08.9", "unpack")
+@right("08.10", "unpack")
 def by_a_table(value, arrays):
     if isinstance(value, list):
         return [unpack(item, arrays) for item in value]
@@ -74,7 +86,26 @@ def by_a_table(value, arrays):
     return value
 
 
-@right("08.11", "step")
+@right("08.12", "write_atomically")
+def removed_when_it_fails(path, parts):
+    path = os.path.realpath(path)
+    beside = path + "." + str(os.getpid()) + ".tmp"
+    try:
+        with telling_what_became_of(path):
+            with open(beside, "wb") as file:
+                for part in parts:
+                    file.write(part)
+                file.flush()
+                os.fsync(file)
+            os.rename(beside, path)
+    except BaseException:
+        if os.path.exists(beside):
+            os.remove(beside)
+        raise
+    force_folder(path)
+
+
+@right("08.13", "step")
 def forgotten_by_the_model_and_again_at_the_end(model, images, labels, optimizer, loss_fn):
     model.zero_grad()
     loss = loss_fn(model(images), labels)

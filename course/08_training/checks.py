@@ -142,7 +142,7 @@ def file_of(arrays, metadata=None):
     return "# file_of(arrays, metadata): header and values of the file that save_file writes\n"
 
 
-# ---------------------------------------------------------------------------------- 08.1 accuracy
+# ------------------------------------------------------------------------------------ 08.1 accuracy
 
 
 @check("08.1")
@@ -190,7 +190,7 @@ def accuracy_is_a_number_of_python():
     expect(code, "float", ask="What type has the mean of an array of NumPy?")
 
 
-# ---------------------------------------------------------------------------------- 08.2 evaluate
+# ------------------------------------------------------------------------------------ 08.2 evaluate
 
 
 @check("08.2")
@@ -301,7 +301,7 @@ def evaluate_of_nothing():
     raises("evaluate(Linear(1, 1), [], mse_loss)", ValueError, mentions=["no batches"])
 
 
-# ---------------------------------------------------------------------------------- 08.3 clipping
+# ------------------------------------------------------------------------------------ 08.3 clipping
 
 
 @check("08.3")
@@ -332,6 +332,9 @@ def total_norm_of_float16():
     g = np.array([300.0, 400.0], np.float16)
     ask = "400 squared is 160000. What is the largest number of float16?"
     expect("total_norm(g)", np.array(500.0), dtype="float16", g=g, ask=ask)
+    expect("wide(g)", np.array([300.0, 400.0]), dtype="float32", g=g, ask="Which type is wide?")
+    x = fresh(3).astype(np.float64)
+    expect("wide(x)", x, dtype="float64", x=x, ask="Which types would float32 make narrower?")
 
 
 @check("08.3")
@@ -398,7 +401,8 @@ def group() -> str:
         small()
         + """
 model = line()
-trainer = Trainer(model, mse_loss, SGD(model.parameters(), lr=0.1), accumulate=2)"""
+trainer = Trainer(model, mse_loss, SGD(model.parameters(), lr=0.1), accumulate=2)
+"""
     )
 
 
@@ -416,6 +420,17 @@ trainer.compute_loss([tensor(7.0), tensor(3.0), tensor(1.0)])
 """
     ask = "7 - 3 = 4 comes out of the model; 4 - 2 * 1 = 2 is the loss."
     expect(code, np.array(2.0), ask=ask)
+
+
+@check("08.4")
+def examples_of_a_batch():
+    """A batch has as many examples as targets, whatever its inputs look like."""
+    code = """
+trainer = Trainer(Linear(1, 1), mse_loss, SGD([tensor([1.0], requires_grad=True)]))
+inputs, targets = tensor([[1.0, 2.0]]), tensor([0, 1, 1])
+trainer.examples((inputs, targets)), trainer.examples([inputs, inputs, targets])
+"""
+    expect(code, (3, 3), ask="Which item of a batch are the targets?")
 
 
 @check("08.4")
@@ -468,24 +483,24 @@ model.weight.grad.item()
 @check("08.4")
 def gradient_of_a_short_group():
     """A group that is not full, of fresh batches, has the gradient of all its examples together."""
-    sizes = [int(n) for n in rng().integers(1, 5, 3)]
-    parts = [fresh(n, 1) for n in sizes]
+    first, second, third = (int(n) for n in rng().integers(1, 5, 3))
+    x, cuts = fresh(first + second + third, 1), [first, first + second]
     code = (
         small()
         + """
 model = line(0.5)
 trainer = Trainer(model, mse_loss, SGD(model.parameters(), lr=0.1), accumulate=8)
-loss = trainer.compute_gradients([(Tensor(x), Tensor(2 * x)) for x in parts])
+parts = np.split(x, cuts)
+loss = trainer.compute_gradients([(Tensor(part), Tensor(2 * part)) for part in parts])
 loss, model.weight.grad.item()
 """
     )
-    x = np.concatenate(parts).astype(np.float64)
-    expected = (float((2.25 * x**2).mean()), float((-3 * x**2).mean()))
+    square = float((x.astype(np.float64) ** 2).mean())
     ask = "Three batches came, accumulate is 8. By what does your code divide?"
-    expect(code, expected, parts=parts, ask=ask)
+    expect(code, (2.25 * square, -3 * square), x=x, cuts=cuts, ask=ask)
 
 
-# ------------------------------------------------------------------------------------ 08.5 a step
+# ---------------------------------------------------------------------------------- 08.5 one update
 
 
 @check("08.5")
@@ -503,6 +518,36 @@ trainer.step, trainer.batch, trainer.sums["loss"], trainer.sums["examples"], tra
     )
     ask = "2.0 * 3 + 5.0 * 1 = 11. The last group had one batch where two were wanted."
     expect(code, (2, 3, 11.0, 4, True), ask=ask)
+
+
+@check("08.5")
+def mean_loss_by_hand():
+    """The sum of the losses, each times its examples, divided by the examples."""
+    code = group() + "trainer.sums = {'loss': 11.0, 'examples': 4}\ntrainer.mean_loss()"
+    expect(code, 2.75, ask="11 / 4 is 2.75.")
+    code = group() + "trainer.epoch = 6\ntrainer.mean_loss()"
+    raises(code, ValueError, mentions=["epoch 7 had no batches"], ask="6 epochs are done.")
+
+
+@check("08.5")
+def schedule_at_its_moment():
+    """The schedule is stepped at the moment that it wants, and may be missing."""
+    code = (
+        small()
+        + """
+model, rates = line(), []
+for every in ("step", "epoch"):
+    optimizer = SGD(model.parameters(), lr=1.0)
+    optimizer.step()
+    lower = LambdaLR(optimizer, lambda n: 0.5 ** n)
+    trainer = Trainer(model, mse_loss, optimizer, scheduler=lower, schedule_every=every)
+    trainer.schedule("epoch")
+    rates.append(optimizer.param_groups[0]["lr"])
+Trainer(model, mse_loss, optimizer).schedule("epoch")
+rates
+"""
+    )
+    expect(code, [1.0, 0.5], ask='Which of the two asked to be stepped at every "epoch"?')
 
 
 @check("08.5")
@@ -591,7 +636,64 @@ trainer.seen[0] == before, type(trainer.seen[1]).__name__
     expect(code, (True, "float"), ask=ask)
 
 
-# --------------------------------------------------------------------------- 08.6 epochs and a run
+# ----------------------------------------------------------------------------------- 08.6 one epoch
+
+
+@check("08.6")
+def everyone_is_told():
+    """tell calls the method of that name of every callback, in order, with the trainer."""
+    code = (
+        small()
+        + """
+class Named(Callback):
+    def __init__(self, name):
+        self.name = name
+
+    def on_step_end(self, trainer):
+        heard.append((self.name, "step", trainer is told))
+
+    def on_fit_end(self, trainer):
+        heard.append((self.name, "end", trainer is told))
+
+heard, model = [], line()
+ears = [Named("first"), Named("second")]
+told = Trainer(model, mse_loss, SGD(model.parameters(), lr=0.1), callbacks=ears)
+told.tell("on_step_end")
+told.tell("on_fit_end")
+heard
+"""
+    )
+    heard = [(name, what, True) for what in ("step", "end") for name in ("first", "second")]
+    expect(code, heard, ask="Which methods of which callbacks are to be called, and with what?")
+
+
+@check("08.6")
+def batches_come_in_groups():
+    """Lists of accumulate batches; the last one has the rest, and no list is empty."""
+    code = group() + "[list(each) for each in trainer.groups(iter(letters))]"
+    expect(code, [["a", "b"], ["c", "d"], ["e"]], letters="abcde", ask="What is left for the last?")
+    expect(code, [["a", "b"], ["c", "d"]], letters="abcd", ask="How many groups are four batches?")
+    expect(code, [], letters="", ask="How many groups are no batches?")
+
+
+@check("08.6")
+def batches_are_taken_when_they_are_needed():
+    """The first group is there before a third batch was asked for."""
+    code = (
+        group()
+        + """
+def loading():
+    for name in "abc":
+        loaded.append(name)
+        yield name
+
+loaded = []
+first = next(iter(trainer.groups(loading())))
+list(first), loaded
+"""
+    )
+    ask = "How much memory would all batches of an epoch take at the same time?"
+    expect(code, (["a", "b"], ["a", "b"]), ask=ask)
 
 
 @check("08.6")
@@ -639,7 +741,10 @@ trainer.saved
     expect(code, (), every=None, ask="checkpoint_every is None when nothing was asked for.")
 
 
-@check("08.6")
+# --------------------------------------------------------------------------------------- 08.7 a run
+
+
+@check("08.7")
 def epoch_is_measured_and_noted():
     """The record has the number, the mean loss, the rate that was used, and the validation."""
     code = (
@@ -661,7 +766,7 @@ sorted(trainer.history[0].items()), trainer.epoch
     expect(code, (record, 1), ask=ask)
 
 
-@check("08.6")
+@check("08.7")
 def epoch_is_counted_before_it_is_told_and_saved():
     """Callbacks find the epoch counted and noted; the counts are cleared before the file."""
     code = (
@@ -687,7 +792,7 @@ ear.heard, trainer.saved, sorted(trainer.history[0])
     expect(code, expected, ask=ask)
 
 
-@check("08.6")
+@check("08.7")
 def run_of_two_epochs():
     """fit tells everything in order, and returns the history."""
     code = (
@@ -708,7 +813,7 @@ ear.heard, history is trainer.history, [r["loss"] for r in history], model.weigh
     expect(code, (heard, True, [1.0, 0.25], 0.25), ask="w: 1, then 0.5, then 0.25.")
 
 
-@check("08.6")
+@check("08.7")
 def run_goes_on_to_the_number_of_epochs_in_all():
     """fit(..., epochs=3) after fit(..., epochs=2) trains one epoch more."""
     code = (
@@ -726,7 +831,7 @@ trainer.step, trainer.epoch, len(trainer.history), trainer.epochs
     expect(code, (3, 3, 3, 3), ask=ask)
 
 
-@check("08.6")
+@check("08.7")
 def run_stops_when_a_callback_says_so():
     """trainer.stop = True ends the run after the epoch, and on_fit_end is still told."""
     code = (
@@ -751,7 +856,7 @@ trainer.epoch, stop.ended
     expect(code, (2, True), ask="What is asked before each epoch?")
 
 
-@check("08.6")
+@check("08.7")
 def run_needs_data_that_can_be_read_again():
     """A generator is used up after one epoch: fit refuses it by name of the epoch."""
     code = (
@@ -770,10 +875,10 @@ trainer.fit(iter([(column(1), column(0))]), epochs=2)
     )
 
 
-# ------------------------------------------------------------------------------ 08.7 stop and go on
+# ------------------------------------------------------------------------------ 08.8 stop and go on
 
 
-@check("08.7")
+@check("08.8")
 def state_has_all_parts():
     """The state names its parts and kinds, the chance, the data and the position."""
     code = (
@@ -793,7 +898,7 @@ sorted(state), state["kinds"], sorted(state["parts"]), state["data"], position, 
     expect(code, expected, x=fresh(3, 3), y=fresh(3, 1), ask="Which five entries are named?")
 
 
-@check("08.7")
+@check("08.8")
 def state_does_not_move_on():
     """A state that was taken after one epoch still says so when the run has gone on."""
     code = (
@@ -811,7 +916,7 @@ position["epoch"], len(position["history"])
     expect(code, (1, 1), x=fresh(3, 3), y=fresh(3, 1), ask=ask)
 
 
-@check("08.7")
+@check("08.8")
 def state_of_a_loader():
     """The state of a run over a loader has the loader's own state: one batch was given out."""
     code = (
@@ -826,7 +931,7 @@ state["data"] == loader.state_dict(), state["data"]["batches"], state["position"
     expect(code, (True, 1, 1), x=fresh(5, 3), y=fresh(5, 1), ask=ask)
 
 
-@check("08.7")
+@check("08.8")
 def state_goes_to_everyone():
     """After load_state_dict weights, velocities, random numbers and position are those saved."""
     code = (
@@ -857,7 +962,7 @@ sorted(found.items())
     expect(code, sorted(expected.items()), x=fresh(3, 3), y=fresh(3, 1), ask=ask)
 
 
-@check("08.7")
+@check("08.8")
 def going_on_in_a_list():
     """Of a list, the batches that were trained on are left out."""
     code = """
@@ -869,7 +974,7 @@ list(trainer.go_on(None))
     expect(code, ["c", "d", "e"], ask=ask)
 
 
-@check("08.7")
+@check("08.8")
 def going_on_in_a_loader():
     """A loader gets its state back, and then gives what is left by itself."""
     code = """
@@ -894,7 +999,7 @@ resumed.step, resumed.history == straight.history, weights(resumed) == weights(s
 """A run in one go, and one that was interrupted and goes on with other random numbers."""
 
 
-@check("08.7")
+@check("08.8")
 def run_over_a_list_goes_on():
     """Interrupted in the middle of an epoch over a list, the run ends with the same bits."""
     code = (
@@ -910,7 +1015,7 @@ def batches():
         expect(code + RESUME, (6, True, True), x=x, y=y, stop=stop, ask=ask)
 
 
-@check("08.7")
+@check("08.8")
 def run_over_a_shuffled_loader_goes_on():
     """With a shuffling loader, the resumed epoch gives the batches that were left, in order."""
     code = (
@@ -926,7 +1031,7 @@ def batches():
         expect(code + RESUME, (8, True, True), x=x, y=y, stop=stop, ask=ask)
 
 
-@check("08.7")
+@check("08.8")
 def state_of_another_run():
     """A state with other parts is refused, and names both kinds."""
     code = (
@@ -946,10 +1051,10 @@ other.load_state_dict(state)
     )
 
 
-# ------------------------------------------------------------------------------ 08.8 early stopping
+# ------------------------------------------------------------------------------ 08.9 early stopping
 
 
-@check("08.8")
+@check("08.9")
 def stops_after_patience():
     """With patience 2 the run stops at the second epoch that is not better than the best."""
     code = scripted() + "play(values, patience=2)[:2]"
@@ -963,14 +1068,14 @@ def stops_after_patience():
     )
 
 
-@check("08.8")
+@check("08.9")
 def compares_with_the_best():
     """A loss that falls again, but not below the best, is no improvement."""
     code = scripted() + "play([2.0, 9.0, 8.0, 7.0, 6.0], patience=3)[:2]"
     expect(code, (4, True), ask="8 is better than 9. Is it better than the best so far?")
 
 
-@check("08.8")
+@check("08.9")
 def wants_an_improvement_of_min_delta():
     """Changes that are smaller than min_delta do not count; mode="max" wants large values."""
     code = scripted() + "play([5.0, 4.9, 4.8, 4.7], patience=3, min_delta=0.5)[:2]"
@@ -983,14 +1088,14 @@ def wants_an_improvement_of_min_delta():
     )
 
 
-@check("08.8")
+@check("08.9")
 def no_number_is_no_improvement():
     """NaN is never better than anything."""
     code = scripted() + 'play([float("nan")] * 6, patience=3)[:2]'
     expect(code, (3, True), ask="What is NaN > 1? And NaN <= 1?")
 
 
-@check("08.8")
+@check("08.9")
 def gives_the_best_weights_back():
     """With restore_best=True the model ends with the weights of its best epoch."""
     code = scripted() + "play([3.0, 1.0, 2.0, 2.0], patience=2, restore_best=best)[1:3]"
@@ -999,14 +1104,25 @@ def gives_the_best_weights_back():
     expect(code, (True, 4.0), best=False, ask="Nobody asked for the best weights here.")
 
 
-@check("08.8")
+@check("08.9")
 def leaves_the_stop_of_others():
     """A run that somebody else has stopped stays stopped."""
     code = scripted() + "play([1.0, 1.0], stop=True, patience=9)[1]"
     expect(code, True, ask="Does your code write False into trainer.stop?")
 
 
-@check("08.8")
+@check("08.9")
+def measurement_of_the_last_epoch():
+    """It is that of the last record; an unknown name is refused, together with those known."""
+    lend("class Noted:\n    history = [{'loss': 3.0, 'lr': 0.5}, {'loss': 2.0, 'lr': 0.1}]\n")
+    shown = "# Noted(): its history has the losses 3.0 and 2.0\n"
+    expect(shown + "measurement(Noted(), 'loss')", 2.0, ask="Which record is the last?")
+    code = shown + "measurement(Noted(), 'val_loss')"
+    ask = "What must somebody know who forgot the validation data?"
+    raises(code, ValueError, mentions=["'val_loss'", "loss", "lr"], ask=ask)
+
+
+@check("08.9")
 def remembers_when_resumed():
     """best, waited and weights are part of the state, so that a resumed run goes on counting."""
     code = (
@@ -1020,10 +1136,10 @@ sorted(state), state["best"], state["waited"], [t.item() for t in state["weights
     expect(code, expected, ask="The best is kept with its sign: -1 for a loss of 1.")
 
 
-# ----------------------------------------------------------------------------- 08.9 pack and unpack
+# ---------------------------------------------------------------------------- 08.10 pack and unpack
 
 
-@check("08.9")
+@check("08.10")
 def pack_by_hand():
     """Tensors go to arrays under the name of their place; the rest is JSON."""
     code = """
@@ -1038,7 +1154,7 @@ packed, arrays
     expect('pack({0: 1.5}, "", {})', {"dict": [[0, 1.5]]}, ask=ask)
 
 
-@check("08.9")
+@check("08.10")
 def pack_of_lists_and_tuples():
     """The items of a list are named by their numbers, and a tuple stays a tuple."""
     code = """
@@ -1051,7 +1167,7 @@ packed, sorted(arrays)
     expect(code, expected, ask="JSON knows lists only. How can a tuple be told from a list?")
 
 
-@check("08.9")
+@check("08.10")
 def unpack_by_hand():
     """What lies deep in the tree is put together too."""
     tree = {"dict": [["a", {"tuple": [1, {"array": "a.1"}]}], ["b", [{"dict": [[0, None]]}]]]}
@@ -1060,7 +1176,7 @@ def unpack_by_hand():
     expect(code, expected, tree=tree, ask="What is still packed in what you return?")
 
 
-@check("08.9")
+@check("08.10")
 def packed_state_comes_back():
     """Whatever is packed, written as JSON and unpacked is what it was."""
     state = {"a": [1, 2.5, "text", None, True], 7: {"b": (1, (2, [3]))}, "": {}}
@@ -1080,7 +1196,7 @@ isinstance(one, Tensor), isinstance(two["y"], np.ndarray), one, two["y"]
     expect(code, (True, True, x, y), x=x, y=y, ask="Which kind was it before: tensor or array?")
 
 
-@check("08.9")
+@check("08.10")
 def pack_when_two_places_have_one_name():
     """Two tensors whose places have the same name keep both their values."""
     code = """
@@ -1092,24 +1208,24 @@ sorted(array.item() for array in arrays.values())
     expect(code, [1.0, 2.0], ask="Which of the given functions finds a free name?")
 
 
-@check("08.9")
+@check("08.10")
 def pack_of_a_number_from_numpy():
     """A number of NumPy becomes one of Python, which JSON can write."""
     code = 'type(pack({"lr": np.float32(0.5)}, "", {})["dict"][0][1]).__name__'
     expect(code, "float", ask="Which method gives the Python number of a NumPy one?")
 
 
-@check("08.9")
+@check("08.10")
 def pack_refuses_the_rest_by_its_place():
     """What cannot be stored is refused by the name of its place, and so is a key."""
     raises('pack({"model": {"hook": {1, 2}}}, "", {})', TypeError, mentions=["model.hook", "set"])
     raises('pack({"a": {(1, 2): 3}}, "", {})', TypeError, mentions=["a has the key (1, 2)"])
 
 
-# ---------------------------------------------------------------------------------- 08.10 the file
+# ----------------------------------------------------------------------- 08.11 the plan of the file
 
 
-@check("08.10")
+@check("08.11")
 def layout_by_hand():
     """Two float32 and three int8 values lie at the bytes 0 to 8 and 8 to 11."""
     code = 'layout({"w": np.zeros((2, 1), "float32"), "c": np.zeros(3, "int8")})'
@@ -1120,7 +1236,7 @@ def layout_by_hand():
     expect(code, expected, ask="A float32 has four bytes. Where do two of them end?")
 
 
-@check("08.10")
+@check("08.11")
 def layout_of_wide_values_first():
     """Wide values come first, and names decide among equals, so that every array is aligned."""
     code = """
@@ -1132,7 +1248,7 @@ header = layout({"a": np.zeros(3, "int8"), "z": np.zeros(1), "c": np.zeros(2, "f
     expect(code, places, ask="In which order do 8-byte, 4-byte and 1-byte values come?")
 
 
-@check("08.10")
+@check("08.11")
 def opening_by_hand():
     """8 bytes with the length, lowest first; then JSON, filled up to a multiple of 8."""
     expect('opening({"a": 1})', b'\x08\0\0\0\0\0\0\0{"a": 1}', ask='{"a": 1} has 8 characters.')
@@ -1141,7 +1257,7 @@ def opening_by_hand():
     expect('opening({"abc": 12})', len(text).to_bytes(8, "little") + text, ask=ask)
 
 
-@check("08.10")
+@check("08.11")
 def opening_of_a_long_header():
     """A length above 255 takes the second byte; one above the format's limit is refused."""
     header = {f"layer {i}": [i, i] for i in range(int(rng().integers(30, 60)))}
@@ -1159,7 +1275,112 @@ finally:
     raises(code, ValueError, mentions=["16 bytes"], ask="Which given function knows the limit?")
 
 
-@check("08.10")
+# ------------------------------------------------------------------------------ 08.12 onto the disk
+
+
+def disk() -> str:
+    """A folder with an old file, and a disk that writes down what happens to it."""
+    lend("""
+import errno, stat, tempfile
+
+def on_disk(write, full=None):
+    events, kept = [], {name: getattr(os, name) for name in ("fsync", "replace", "rename")}
+    def noted(name):
+        def call(*arguments, **options):
+            if name == "fsync":
+                found = os.fstat(getattr(arguments[0], "fileno", lambda: arguments[0])())
+                if stat.S_ISREG(found.st_mode):
+                    events.append(f"fsync of {found.st_size} bytes")
+            else:
+                events.append("the name moves")
+            if full == name:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return kept[name](*arguments, **options)
+        return call
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "run")
+        with open(path, "wb") as file:
+            file.write(b"old")
+        for name in kept:
+            setattr(os, name, noted(name))
+        try:
+            write(path)
+        except Exception as error:
+            events.append(f"{type(error).__name__}: {error}")
+        finally:
+            for name in kept:
+                setattr(os, name, kept[name])
+        with open(path, "rb") as file:
+            names = [name.replace(str(os.getpid()), "NUMBER") for name in os.listdir(folder)]
+            return file.read(), sorted(names), events
+""")
+    return (
+        "# on_disk(write): write(path) where path holds b'old'; gives the content afterwards, the\n"
+        '# names in the folder, and what was done; full="fsync" is a disk that is full\n'
+    )
+
+
+@check("08.12")
+def file_is_replaced():
+    """All parts are in the file afterwards, and nothing else is in the folder."""
+    code = disk() + "on_disk(lambda path: write_atomically(path, iter([b'new', b'er'])))[:2]"
+    expect(code, (b"newer", ["run"]), ask="Which of the two files has the name at the end?")
+
+
+@check("08.12")
+def bytes_are_on_the_disk_before_the_name_moves():
+    """The bytes are forced onto the disk, all of them, and then the file takes over the name."""
+    code = disk() + "on_disk(lambda path: write_atomically(path, [b'newer']))[2]"
+    ask = "Where are the bytes after write: with Python, with the operating system, on the disk?"
+    expect(code, ["fsync of 5 bytes", "the name moves"], ask=ask)
+
+
+@check("08.12")
+def old_file_survives_a_failure():
+    """When parts fail or the disk is full, the old content stays, and nothing beside it."""
+    code = (
+        disk()
+        + """
+def parts():
+    yield b"half of the"
+    raise KeyError("new")
+
+on_disk(lambda path: write_atomically(path, parts()))
+"""
+    )
+    expected = (b"old", ["run"], ["KeyError: 'new'"])
+    expect(code, expected, ask="Which file did the first part go into, and where is it now?")
+    code = (
+        disk()
+        + """
+old, names, events = on_disk(lambda path: write_atomically(path, [b"newer"]), full="fsync")
+old, names, "what it held before is still there" in events[-1]
+"""
+    )
+    expect(code, (b"old", ["run"], True), ask="Which given block says what became of the file?")
+
+
+@check("08.12")
+def link_stays_a_link():
+    """Where the path is a link, the file that it leads to is replaced."""
+    code = """
+import tempfile
+with tempfile.TemporaryDirectory() as folder:
+    file, link = os.path.join(folder, "file"), os.path.join(folder, "link")
+    write_atomically(file, [b"old"])
+    try:
+        os.symlink(file, link)
+    except OSError:  # not every system lets everybody make links
+        link = file
+    write_atomically(link, [b"new"])
+    with open(file, "rb") as opened:
+        found = os.path.islink(link) or link == file, opened.read()
+found
+"""
+    expect(code, (True, b"new"), ask="What does os.path.realpath make of a link?")
+
+
+@check("08.12")
 def file_holds_header_and_values():
     """A file is its opening and then the bytes of the arrays, in the order of the header."""
     x, n = fresh(2, 3), rng().integers(0, 100, 3).astype(np.int8)
@@ -1175,7 +1396,7 @@ header["__metadata__"], header["x"]["data_offsets"], values
     expect(code, expected, x=x, n=n, ask=ask)
 
 
-@check("08.10")
+@check("08.12")
 def file_without_metadata():
     """Without metadata the header has the arrays alone; a turned array is written row by row."""
     x = fresh(2, 3)
@@ -1184,7 +1405,7 @@ def file_without_metadata():
     expect(code, (["x"], row_by_row), x=x, ask="Which order does tobytes use?")
 
 
-@check("08.10")
+@check("08.12")
 def state_comes_back_from_a_file():
     """A nested state comes back from its file, and any program finds its tensors by name."""
     x = fresh(3)
@@ -1200,10 +1421,10 @@ state["step"], state["model"][1], state["model"][0]["w"], names
     expect(code, (3, (1, None), x, ["model.0.w"]), x=x, ask=ask)
 
 
-# ----------------------------------------------------------------------------------- 08.11 debug it
+# ----------------------------------------------------------------------------------- 08.13 debug it
 
 
-@check("08.11")
+@check("08.13")
 def the_test_set_stays_unknown():
     """Mean and spread come from the training images alone, and serve for both sets."""
     train = np.array([[0.0, 2.0], [2.0, 4.0]], np.float32)
@@ -1218,7 +1439,7 @@ def the_test_set_stays_unknown():
     )
 
 
-@check("08.11")
+@check("08.13")
 def the_two_sets_share_no_image():
     """No image is in both sets, and none is lost."""
     code = "train, test = split(10, 0.3, 0)\nsorted(train + test), len(test)"
@@ -1227,7 +1448,7 @@ def the_two_sets_share_no_image():
     expect(code, (True, 25), ask="Which numbers are in both lists?")
 
 
-@check("08.11")
+@check("08.13")
 def the_gradients_are_forgotten_before_they_are_made():
     """One step moves the weights by the gradient of its batch, whatever was in .grad before."""
     code = """
@@ -1243,7 +1464,7 @@ round(model.weight.item(), 5), loss
     expect(code, (0.8, 1.0), ask=ask)
 
 
-@check("08.11")
+@check("08.13")
 def the_model_learns():
     """After five epochs it reads more than 90 % of unseen digits."""
     code = "losses, right = train(epochs=5, seed=0)\nlosses[-1] < losses[0] / 2, right > 0.9"

@@ -2,7 +2,7 @@
 
 from tito.misconceptions import wrong
 
-# ---------------------------------------------------------------------------------- 08.1 accuracy
+# ------------------------------------------------------------------------------------ 08.1 accuracy
 
 
 @wrong(
@@ -55,7 +55,7 @@ def numpy_number(outputs, targets):
     return (outputs.array.argmax(axis=-1) == targets.array).mean()
 
 
-# ---------------------------------------------------------------------------------- 08.2 evaluate
+# ------------------------------------------------------------------------------------ 08.2 evaluate
 
 
 @wrong(
@@ -192,7 +192,17 @@ def one_input(model, data, loss_fn, metrics=None):
     return {name: total / count for name, total in sums.items()}
 
 
-# ---------------------------------------------------------------------------------- 08.3 clipping
+# ------------------------------------------------------------------------------------ 08.3 clipping
+
+
+@wrong(
+    "08.3",
+    "wide",
+    "You make every array float32, also float64, which was wider. Only float16 is too narrow for "
+    "its own squares: leave the other types as they are.",
+)
+def everything_as_float32(x):
+    return x.astype(np.float32)
 
 
 @wrong(
@@ -428,7 +438,7 @@ def a_sum(self, group):
     return mean
 
 
-# ------------------------------------------------------------------------------------ 08.5 a step
+# ---------------------------------------------------------------------------------- 08.5 one update
 
 
 @wrong(
@@ -458,6 +468,41 @@ def groups_not_batches(self, group):
     self.drained = len(group) < self.accumulate
     self.sums["loss"] += self.loss * examples
     self.sums["examples"] += examples
+
+
+@wrong(
+    "08.5",
+    "Trainer.mean_loss",
+    "You divide by the number of batches. The sum has each loss times its examples in it, so only "
+    "their number brings it back to a mean.",
+)
+def by_the_batches(self):
+    if not self.sums["examples"]:
+        raise ValueError(f"fit: epoch {self.epoch + 1} had no batches")
+    return self.sums["loss"] / max(self.batch, 1)
+
+
+@wrong(
+    "08.5",
+    "Trainer.mean_loss",
+    "Your message counts epochs from 0, the history from 1. self.epoch is the number of those that "
+    "are done; the one under way is the next.",
+)
+def epochs_from_zero(self):
+    if not self.sums["examples"]:
+        raise ValueError(f"fit: epoch {self.epoch} had no batches")
+    return self.sums["loss"] / self.sums["examples"]
+
+
+@wrong(
+    "08.5",
+    "Trainer.schedule",
+    "You step the schedule whenever you are called. It is called after each update and after each "
+    "epoch, and wants one of the two: compare the moment with self.schedule_every.",
+)
+def at_every_moment(self, moment):
+    if self.scheduler is not None:
+        self.scheduler.step()
 
 
 @wrong(
@@ -525,7 +570,60 @@ def chance_noted_late(self, group):
     self.count(group)
 
 
-# --------------------------------------------------------------------------- 08.6 epochs and a run
+# ----------------------------------------------------------------------------------- 08.6 one epoch
+
+
+@wrong(
+    "08.6",
+    "Trainer.groups",
+    "Your last group is dropped when it is not full. Its examples would never be trained on in "
+    "this epoch: give out what is left, too.",
+)
+def without_the_rest(self, batches):
+    group = []
+    for batch in batches:
+        group.append(batch)
+        if len(group) == self.accumulate:
+            yield group
+            group = []
+
+
+@wrong(
+    "08.6",
+    "Trainer.groups",
+    "You yield what is left even if nothing is left. An empty group has no examples, and a share "
+    "of nothing is a division by zero: yield it only if there is something in it.",
+)
+def an_empty_rest(self, batches):
+    group = []
+    for batch in batches:
+        group.append(batch)
+        if len(group) == self.accumulate:
+            yield group
+            group = []
+    yield group
+
+
+@wrong(
+    "08.6",
+    "Trainer.groups",
+    "You read all batches before you give out the first group, so a whole data set lies in memory "
+    "at once. Take as many as the next group needs, and yield it.",
+)
+def all_at_once(self, batches):
+    every = list(batches)
+    for start in range(0, len(every), self.accumulate):
+        yield every[start : start + self.accumulate]
+
+
+@wrong(
+    "08.6",
+    "Trainer.tell",
+    "You tell the first callback alone. There may be several, and each has asked to be told.",
+)
+def only_the_first(self, event):
+    for callback in self.callbacks[:1]:
+        getattr(callback, event)(self)
 
 
 @wrong(
@@ -537,7 +635,7 @@ def chance_noted_late(self, group):
 def mode_left_as_it_is(self):
     batches = self.remaining_batches()
     self.tell("on_epoch_begin")
-    for group in groups(batches, self.accumulate):
+    for group in self.groups(batches):
         self.train_step(group)
         self.tell("on_step_end")
         if self.checkpoint_every and self.step % self.checkpoint_every == 0:
@@ -571,14 +669,17 @@ def saved_at_every_step(self):
     batches = self.remaining_batches()
     self.model.train()
     self.tell("on_epoch_begin")
-    for group in groups(batches, self.accumulate):
+    for group in self.groups(batches):
         self.train_step(group)
         self.tell("on_step_end")
         self.save()
 
 
+# --------------------------------------------------------------------------------------- 08.7 a run
+
+
 @wrong(
-    "08.6",
+    "08.7",
     "Trainer.finish_epoch",
     "You step the schedule before you note the rate, so the history names the rate of the next "
     "epoch. Note first, then step.",
@@ -598,7 +699,7 @@ def rate_of_the_next_epoch(self, validation):
 
 
 @wrong(
-    "08.6",
+    "08.7",
     "Trainer.finish_epoch",
     "You put the validation's numbers under their bare names, and its loss overwrites the loss of "
     "training. Write val_ before each name.",
@@ -617,7 +718,7 @@ def loss_overwritten(self, validation):
 
 
 @wrong(
-    "08.6",
+    "08.7",
     "Trainer.finish_epoch",
     "You save before the epoch is counted and its counters are cleared. A run that goes on from "
     "this file repeats the end of the epoch. Save last of all.",
@@ -637,7 +738,7 @@ def saved_too_early(self, validation):
 
 
 @wrong(
-    "08.6",
+    "08.7",
     "Trainer.finish_epoch",
     "You tell the callbacks before the epoch is counted and noted: they find the history of the "
     "epoch before, or none. Tell them when the record stands in the history.",
@@ -657,7 +758,7 @@ def told_too_early(self, validation):
 
 
 @wrong(
-    "08.6",
+    "08.7",
     "Trainer.fit",
     "You train `epochs` epochs more each time. epochs counts those in all, the ones before an "
     "interruption included: ask how many are done.",
@@ -677,7 +778,7 @@ def so_many_more(self, data, epochs, validation=None, resume=False):
 
 
 @wrong(
-    "08.6",
+    "08.7",
     "Trainer.fit",
     "You never look at self.stop, so no callback can end your run. Ask before each epoch.",
 )
@@ -693,11 +794,21 @@ def deaf_to_stop(self, data, epochs, validation=None, resume=False):
     return self.history
 
 
-# ------------------------------------------------------------------------------ 08.7 stop and go on
+# ------------------------------------------------------------------------------ 08.8 stop and go on
 
 
 @wrong(
-    "08.7",
+    "08.8",
+    "Trainer.kinds",
+    "Your kinds name the module of a class, too. When its file gets another name, all old states "
+    "are refused. Take the name of the class alone.",
+)
+def with_the_module(self):
+    return {name: repr(type(part)) for name, part in self.parts().items()}
+
+
+@wrong(
+    "08.8",
     "Trainer.state_dict",
     "The history in your state is the trainer's own list, which goes on growing. A state is a "
     "moment: copy what will change, down to the lists in it.",
@@ -713,7 +824,7 @@ def a_list_that_grows(self):
 
 
 @wrong(
-    "08.7",
+    "08.8",
     "Trainer.state_dict",
     "Your state says nothing of the data, so a resumed epoch begins with another shuffle: some "
     "examples come twice, others never. Ask the data for its state where it has one.",
@@ -729,7 +840,7 @@ def data_forgotten(self):
 
 
 @wrong(
-    "08.7",
+    "08.8",
     "Trainer.load_state_dict",
     "You leave the random numbers where they are. Dropout and the next shuffle then draw others, "
     "and the resumed run is another run. Set the state of default_generator.",
@@ -743,7 +854,7 @@ def other_chance(self, state):
 
 
 @wrong(
-    "08.7",
+    "08.8",
     "Trainer.load_state_dict",
     "You load the model alone. The optimizer has a memory too: without its velocities and moments "
     "the resumed run makes other steps. Load every part.",
@@ -757,7 +868,7 @@ def the_model_alone(self, state):
 
 
 @wrong(
-    "08.7",
+    "08.8",
     "Trainer.load_state_dict",
     "You do not note where in the data to go on, so the next fit begins the epoch anew and trains "
     "twice on what was done. Keep the data's state in self.resumed.",
@@ -771,7 +882,7 @@ def place_forgotten(self, state):
 
 
 @wrong(
-    "08.7",
+    "08.8",
     "Trainer.load_state_dict",
     "You load whatever comes, also the state of a run with another optimizer. The mistake then "
     "shows far away from here, or not at all. Let check_kinds look first.",
@@ -785,7 +896,7 @@ def whatever_comes(self, state):
 
 
 @wrong(
-    "08.7",
+    "08.8",
     "Trainer.go_on",
     "A list begins at its first batch again, and your resumed epoch trains twice on those that "
     "were done. Leave out the first self.batch of them.",
@@ -797,7 +908,7 @@ def list_from_the_start(self, data_state):
 
 
 @wrong(
-    "08.7",
+    "08.8",
     "Trainer.go_on",
     "You skip batches of a loader that was not told where it stood: it shuffles anew, and you skip "
     "the wrong ones. Hand its state back; it then gives only what is left.",
@@ -807,7 +918,7 @@ def skipping_a_new_order(self, data_state):
 
 
 @wrong(
-    "08.7",
+    "08.8",
     "Trainer.go_on",
     "The loader, once it has its state back, gives only the batches that are left, and you skip as "
     "many again. Skip for data without a state alone.",
@@ -818,11 +929,11 @@ def skipped_twice(self, data_state):
     return itertools.islice(self.data, self.batch, None)
 
 
-# ------------------------------------------------------------------------------ 08.8 early stopping
+# ------------------------------------------------------------------------------ 08.9 early stopping
 
 
 @wrong(
-    "08.8",
+    "08.9",
     "EarlyStopping.on_epoch_end",
     "You compare with the epoch before, so a loss that rose and falls a little counts as progress. "
     "Compare with the best one so far.",
@@ -841,7 +952,7 @@ def better_than_the_last(self, trainer):
 
 
 @wrong(
-    "08.8",
+    "08.9",
     "EarlyStopping.on_epoch_end",
     "Your count of bad epochs never goes back to 0, so bad epochs here and there add up and end a "
     "run that is still getting better. Clear it at each improvement.",
@@ -859,7 +970,7 @@ def count_never_cleared(self, trainer):
 
 
 @wrong(
-    "08.8",
+    "08.9",
     "EarlyStopping.on_epoch_end",
     "You wait one epoch more than the patience. With patience=2 the second epoch without an "
     "improvement is the last.",
@@ -877,7 +988,7 @@ def one_epoch_late(self, trainer):
 
 
 @wrong(
-    "08.8",
+    "08.9",
     "EarlyStopping.on_epoch_end",
     "You keep the parameters themselves, not what they were. The optimizer goes on writing into "
     "them, and the best weights turn into the last ones. Keep detached clones.",
@@ -894,7 +1005,7 @@ def weights_that_move_on(self, trainer):
 
 
 @wrong(
-    "08.8",
+    "08.9",
     "EarlyStopping.on_epoch_end",
     "You take the best to be the smallest, whatever mode says. self.sign turns the measurement so "
     "that larger is always better: use it.",
@@ -912,7 +1023,7 @@ def sign_forgotten(self, trainer):
 
 
 @wrong(
-    "08.8",
+    "08.9",
     "EarlyStopping.on_epoch_end",
     "You set trainer.stop to False while you are content, and so overrule another callback that "
     "has asked for the end. Only ever set it to True.",
@@ -930,7 +1041,7 @@ def overruling_others(self, trainer):
 
 
 @wrong(
-    "08.8",
+    "08.9",
     "EarlyStopping.on_epoch_end",
     "You ask whether the loss is worse, and NaN is neither better nor worse: your run would wait "
     "for ever. Ask whether it is better.",
@@ -947,70 +1058,77 @@ def nan_is_not_worse(self, trainer):
             self.weights = {name: t.detach().clone() for name, t in state.items()}
 
 
-# ----------------------------------------------------------------------------- 08.9 pack and unpack
+@wrong(
+    "08.9",
+    "measurement",
+    "You take the measurement of the first epoch, which never changes. The last record of the "
+    "history is the newest.",
+)
+def of_the_first_epoch(trainer, name):
+    record = trainer.history[0]
+    if name not in record:
+        raise ValueError(f"{name!r} is not among {sorted(record)}")
+    return record[name]
 
 
 @wrong(
     "08.9",
+    "measurement",
+    "An unknown name ends in a bare KeyError, or in None. Whoever forgot the validation data wants "
+    "to read which measurements there are: raise a ValueError with the names.",
+)
+def nothing_said(trainer, name):
+    return trainer.history[-1].get(name)
+
+
+# ---------------------------------------------------------------------------- 08.10 pack and unpack
+
+
+@wrong(
+    "08.10",
     "pack",
     "Your dictionaries become JSON objects, and JSON turns every key into a text: the parameter 0 "
     'of the optimizer comes back as "0" and is not found. Keep pairs of key and value.',
 )
 def keys_become_texts(value, place, arrays):
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, Tensor):
         return {"tensor": keep(value.array, place, arrays)}
     if isinstance(value, np.ndarray):
         return {"array": keep(value, place, arrays)}
-    dot = f"{place}." if place else ""
     if isinstance(value, (list, tuple)):
-        items = [pack(item, f"{dot}{i}", arrays) for i, item in enumerate(value)]
+        items = [pack(item, below(place, i), arrays) for i, item in enumerate(value)]
         return {"tuple": items} if isinstance(value, tuple) else items
     if isinstance(value, Mapping):
-        pairs = []
-        for key, item in value.items():
-            check_key(key, place)
-            pairs.append([str(key), pack(item, f"{dot}{key}", arrays)])
+        pairs = [[str(key), pack(item, below(place, key), arrays)] for key, item in value.items()]
         return {"dict": pairs}
-    check_value(value, place)
-    return value
+    return plain(value, place)
 
 
 @wrong(
-    "08.9",
+    "08.10",
     "pack",
     "Your tuples become lists, and come back as lists: Adam's betas would. Mark a tuple as one.",
 )
 def tuples_become_lists(value, place, arrays):
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, Tensor):
         return {"tensor": keep(value.array, place, arrays)}
     if isinstance(value, np.ndarray):
         return {"array": keep(value, place, arrays)}
-    dot = f"{place}." if place else ""
     if isinstance(value, (list, tuple)):
-        return [pack(item, f"{dot}{i}", arrays) for i, item in enumerate(value)]
+        return [pack(item, below(place, i), arrays) for i, item in enumerate(value)]
     if isinstance(value, Mapping):
-        pairs = []
-        for key, item in value.items():
-            check_key(key, place)
-            pairs.append([key, pack(item, f"{dot}{key}", arrays)])
+        pairs = [[key, pack(item, below(place, key), arrays)] for key, item in value.items()]
         return {"dict": pairs}
-    check_value(value, place)
-    return value
+    return plain(value, place)
 
 
 @wrong(
-    "08.9",
+    "08.10",
     "pack",
     "Your tensors are named by their last key alone, so the weights of two layers get one name. "
-    "Pass on the whole place: the place so far, a dot, the key.",
+    "Pass on the whole place: the given below makes it from the place so far and the key.",
 )
 def the_last_key_alone(value, place, arrays):
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, Tensor):
         return {"tensor": keep(value.array, place, arrays)}
     if isinstance(value, np.ndarray):
@@ -1019,43 +1137,53 @@ def the_last_key_alone(value, place, arrays):
         items = [pack(item, str(i), arrays) for i, item in enumerate(value)]
         return {"tuple": items} if isinstance(value, tuple) else items
     if isinstance(value, Mapping):
-        pairs = []
-        for key, item in value.items():
-            check_key(key, place)
-            pairs.append([key, pack(item, str(key), arrays)])
+        below(place, next(iter(value), None))
+        pairs = [[key, pack(item, str(key), arrays)] for key, item in value.items()]
         return {"dict": pairs}
-    check_value(value, place)
-    return value
+    return plain(value, place)
 
 
 @wrong(
-    "08.9",
+    "08.10",
     "pack",
     "You write an array under a name that is taken, and the one that was there is lost. The given "
     "function keep finds a free name.",
 )
 def one_name_for_two(value, place, arrays):
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, (Tensor, np.ndarray)):
         arrays[place] = value.array if isinstance(value, Tensor) else value
         return {"tensor" if isinstance(value, Tensor) else "array": place}
-    dot = f"{place}." if place else ""
     if isinstance(value, (list, tuple)):
-        items = [pack(item, f"{dot}{i}", arrays) for i, item in enumerate(value)]
+        items = [pack(item, below(place, i), arrays) for i, item in enumerate(value)]
         return {"tuple": items} if isinstance(value, tuple) else items
     if isinstance(value, Mapping):
-        pairs = []
-        for key, item in value.items():
-            check_key(key, place)
-            pairs.append([key, pack(item, f"{dot}{key}", arrays)])
+        pairs = [[key, pack(item, below(place, key), arrays)] for key, item in value.items()]
         return {"dict": pairs}
-    check_value(value, place)
+    return plain(value, place)
+
+
+@wrong(
+    "08.10",
+    "pack",
+    "You return what is left as it came, whatever it is: a set, a class, a number of NumPy. JSON "
+    "refuses it later, and nobody knows where it stood. The given plain does both, and says it.",
+)
+def whatever_is_left(value, place, arrays):
+    if isinstance(value, Tensor):
+        return {"tensor": keep(value.array, place, arrays)}
+    if isinstance(value, np.ndarray):
+        return {"array": keep(value, place, arrays)}
+    if isinstance(value, (list, tuple)):
+        items = [pack(item, below(place, i), arrays) for i, item in enumerate(value)]
+        return {"tuple": items} if isinstance(value, tuple) else items
+    if isinstance(value, Mapping):
+        pairs = [[key, pack(item, below(place, key), arrays)] for key, item in value.items()]
+        return {"dict": pairs}
     return value
 
 
 @wrong(
-    "08.9",
+    "08.10",
     "unpack",
     "Everything comes back as a tensor, also what was an array. The mark that pack has left says "
     "which of the two it was.",
@@ -1074,7 +1202,7 @@ def all_tensors(value, arrays):
 
 
 @wrong(
-    "08.9",
+    "08.10",
     "unpack",
     "You unpack the outermost level alone; what lies deeper stays packed. Call unpack on every "
     "item.",
@@ -1092,11 +1220,11 @@ def one_level_deep(value, arrays):
     return Tensor(arrays[content]) if kind == "tensor" else arrays[content]
 
 
-# ---------------------------------------------------------------------------------- 08.10 the file
+# ----------------------------------------------------------------------- 08.11 the plan of the file
 
 
 @wrong(
-    "08.10",
+    "08.11",
     "layout",
     "Your places count values, not bytes: two float32 end at 2 instead of 8. Use the number of "
     "bytes of each array.",
@@ -1115,7 +1243,7 @@ def values_not_bytes(arrays):
 
 
 @wrong(
-    "08.10",
+    "08.11",
     "layout",
     "You write where an array begins and how long it is. The format wants begin and end, the end "
     "not included, as in a slice of Python.",
@@ -1134,7 +1262,7 @@ def begin_and_length(arrays):
 
 
 @wrong(
-    "08.10",
+    "08.11",
     "layout",
     "You keep the order in which the arrays came. An int8 array of odd length then shifts all that "
     "follow to odd places, where a processor reads slowly. Wide values first.",
@@ -1152,7 +1280,7 @@ def as_they_came(arrays):
 
 
 @wrong(
-    "08.10",
+    "08.11",
     "opening",
     "Your length has its highest byte first. The format wants the lowest byte first, as the "
     "processors of our time keep it.",
@@ -1165,7 +1293,7 @@ def highest_byte_first(header):
 
 
 @wrong(
-    "08.10",
+    "08.11",
     "opening",
     "You count the header before you fill it up with spaces: a reader would take the spaces for "
     "the first values. Fill up first, then count.",
@@ -1177,7 +1305,7 @@ def spaces_not_counted(header):
 
 
 @wrong(
-    "08.10",
+    "08.11",
     "opening",
     "You do not fill the header up, so the values begin at any odd place. Add spaces until its "
     "length is a multiple of 8.",
@@ -1188,8 +1316,107 @@ def not_filled_up(header):
     return len(text).to_bytes(8, "little") + text
 
 
+# ------------------------------------------------------------------------------ 08.12 onto the disk
+
+
 @wrong(
-    "08.10",
+    "08.12",
+    "write_atomically",
+    "You open the file itself for writing, which empties it at once. Whoever is killed now has "
+    "neither the old state nor the new one. Write to a file beside it.",
+)
+def over_the_old_one(path, parts):
+    path = os.path.realpath(path)
+    with telling_what_became_of(path), open(path, "wb") as file:
+        file.writelines(parts)
+        file.flush()
+        os.fsync(file.fileno())
+    force_folder(path)
+
+
+@wrong(
+    "08.12",
+    "write_atomically",
+    "You let the new file take over the name before its bytes are forced onto the disk. If the "
+    "power fails then, the name stands for an empty file. flush and fsync before os.replace.",
+)
+def never_forced(path, parts):
+    path = os.path.realpath(path)
+    beside = f"{path}.{os.getpid()}.tmp"
+    with telling_what_became_of(path):
+        try:
+            with open(beside, "wb") as file:
+                file.writelines(parts)
+            os.replace(beside, path)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+    force_folder(path)
+
+
+@wrong(
+    "08.12",
+    "write_atomically",
+    "You call fsync while Python still holds the bytes: it forces an empty file onto the disk. "
+    "Call flush on the file first.",
+)
+def forced_before_flushed(path, parts):
+    path = os.path.realpath(path)
+    beside = f"{path}.{os.getpid()}.tmp"
+    with telling_what_became_of(path):
+        try:
+            with open(beside, "wb") as file:
+                file.writelines(parts)
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+    force_folder(path)
+
+
+@wrong(
+    "08.12",
+    "write_atomically",
+    "When the writing fails, your second file stays behind, and a full disk stays full. Remove it "
+    "in a finally, which runs after every error.",
+)
+def left_behind(path, parts):
+    path = os.path.realpath(path)
+    beside = f"{path}.{os.getpid()}.tmp"
+    with telling_what_became_of(path):
+        with open(beside, "wb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    force_folder(path)
+
+
+@wrong(
+    "08.12",
+    "write_atomically",
+    "Where the path is a link, your file takes the place of the link, and the file that it leads "
+    "to keeps the old state. Follow the link first, with os.path.realpath.",
+)
+def in_place_of_the_link(path, parts):
+    path = os.fspath(path)
+    beside = f"{path}.{os.getpid()}.tmp"
+    with telling_what_became_of(path):
+        try:
+            with open(beside, "wb") as file:
+                file.writelines(parts)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+    force_folder(path)
+
+
+@wrong(
+    "08.12",
     "save_file",
     "Your values come in the order in which the arrays were given, the header's places in another "
     "one. Every array would be read from the bytes of its neighbour. Follow the layout.",
@@ -1202,7 +1429,7 @@ def values_in_another_order(arrays, path, metadata=None):
 
 
 @wrong(
-    "08.10",
+    "08.12",
     "save_file",
     "You write an empty entry for metadata that nobody gave. Leave it out where there is none.",
 )
@@ -1213,11 +1440,11 @@ def empty_metadata(arrays, path, metadata=None):
     write_atomically(path, itertools.chain([opening(header)], values))
 
 
-# ----------------------------------------------------------------------------------- 08.11 debug it
+# ----------------------------------------------------------------------------------- 08.13 debug it
 
 
 @wrong(
-    "08.11",
+    "08.13",
     "step",
     "You no longer forget the gradients at all, and each step adds those of all steps before. "
     "Forget them before backward makes new ones.",
@@ -1230,7 +1457,7 @@ def no_forgetting(model, images, labels, optimizer, loss_fn):
 
 
 @wrong(
-    "08.11",
+    "08.13",
     "step",
     "The gradients are still forgotten between backward and the update, so nothing moves. Follow "
     ".grad from line to line: who makes it, who uses it, who clears it?",
@@ -1244,7 +1471,7 @@ def still_between(model, images, labels, optimizer, loss_fn):
 
 
 @wrong(
-    "08.11",
+    "08.13",
     "split",
     "Your training list still holds every number, those of the test among them. Cut the shuffled "
     "list once: one piece for the test, the rest for training.",
@@ -1257,7 +1484,7 @@ def test_images_among_the_rest(count, share, seed):
 
 
 @wrong(
-    "08.11",
+    "08.13",
     "split",
     "You shuffle twice and cut each order by itself, so the two pieces overlap by chance. Shuffle "
     "once, and cut that one order in two.",
@@ -1266,15 +1493,3 @@ def shuffled_twice(count, share, seed):
     torch.manual_seed(seed)
     tested = int(count * share)
     return torch.randperm(count).tolist()[tested:], torch.randperm(count).tolist()[:tested]
-
-
-@wrong(
-    "08.11",
-    "prepared",
-    "You take mean and spread from both sets together, so the test images have a say in how the "
-    "training images look. Of the test set nothing is known while training.",
-)
-def statistics_of_both(train, test):
-    both = torch.cat([train, test])
-    mean, spread = both.mean(), ((both - both.mean()) ** 2).mean().sqrt()
-    return (train - mean) / spread, (test - mean) / spread

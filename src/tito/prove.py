@@ -38,6 +38,10 @@ from tito.sources import code_lines, definitions, parts, segment
 __all__ = ["Finding", "prove"]
 
 
+SEEDS = range(2, 12)
+"""Of the random inputs on which the whole solution is tried once more."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that must hold: what, whether it does, and the details where it does not."""
@@ -125,12 +129,14 @@ def hints(chapter: Chapter) -> Finding:
     return Finding("three hints and an explanation each", not poor, ", ".join(poor))
 
 
-def verdicts(exercises: list[Exercise], files: dict[str, Path]) -> dict[str, dict[str, Any]]:
+def verdicts(
+    exercises: list[Exercise], files: dict[str, Path], seed: int = 1
+) -> dict[str, dict[str, Any]]:
     """Verdicts by exercise."""
     found: list[dict[str, Any]] = []
     ids = [exercise.id for exercise in exercises]
     paths = {name: str(file) for name, file in files.items()}
-    judge({"exercises": ids, "files": paths, "seed": 1, "find": False}, found.append)
+    judge({"exercises": ids, "files": paths, "seed": seed, "find": False}, found.append)
     return {each["exercise"]: each for each in found if each["kind"] == "verdict"}
 
 
@@ -164,7 +170,12 @@ def stages(chapter: Chapter, folder: Path) -> Iterator[Finding]:
                 yield Finding(f"{exercise.id} solution", False, why)
             if exercise.number == solved + 1:
                 yield untouched(exercise, verdict)
-    yield Finding("solutions typed in one by one turn green", True)
+    for seed in SEEDS:
+        for verdict in verdicts(list(chapter.exercises), files, seed).values():
+            if verdict["status"] != "passed":
+                why = f"with the seed {seed}: {first_failure(verdict)}"
+                yield Finding(f"{verdict['exercise']} solution", False, why)
+    yield Finding("solutions typed in one by one turn green, for every seed", True)
 
 
 def untouched(exercise: Exercise, verdict: dict[str, Any]) -> Finding:

@@ -79,7 +79,17 @@ def topological_order(roots: Sequence[Any]) -> list:
 
 @kernel("accumulate_")
 def accumulate_(total, part):
-    """Add `part` into the memory of `total`."""
+    """Add `part` into the memory of `total`.
+
+    Args:
+        total: any shape; its own memory is written.
+        part: of that shape; left as it is.
+    Returns: `total` itself.
+
+    >>> total = np.array([1.0, 2.0])
+    >>> accumulate_(total, np.array([10.0, 20.0])) is total, total
+    (True, array([11., 22.]))
+    """
     total += part
     return total
 
@@ -735,7 +745,16 @@ def linear_dbias(g):
 
 
 def stretched(g, shape):
-    """`g` repeated to `shape`: filled in where that is quick, without memory where it is large."""
+    """`g` repeated to `shape`, in its dtype: each new place reads the value that it came from.
+
+    Args:
+        g: broadcasts to `shape`; left as it is.
+    Returns: of `shape`; it may be a view without memory of its own, as np.broadcast_to makes one.
+
+    >>> stretched(np.array([[1.0], [2.0]]), (2, 3))
+    array([[1., 1., 1.],
+           [2., 2., 2.]])
+    """
     if math.prod(shape) > 2**16:
         return np.broadcast_to(g, shape)
     full = np.empty(shape, g.dtype)  # np.broadcast_to takes six times as long for a small one
@@ -888,14 +907,25 @@ def movable(inputs: Sequence[Tensor]) -> list[Tensor]:
     return moved
 
 
-def disagreement(number: int, got: np.ndarray, numeric: np.ndarray, wrong: np.ndarray) -> str:
-    """Where the gradients of input `number` differ first; `wrong` is a mask of their shape."""
-    place = tuple(np.argwhere(wrong)[0].tolist())
-    return (
-        f"gradcheck: input {number} of shape {got.shape} at {list(place)}: the rules give "
-        f"{got[place]:.6g}, the differences {numeric[place]:.6g} "
-        f"({wrong.sum()} of {got.size} values differ)."
-    )
+def agree(
+    number: int, got: np.ndarray, numeric: np.ndarray, rtol: float, atol: float, report: bool
+) -> bool:
+    """Whether two gradients of input `number` are close; if not, the first place as an error.
+
+    Args:
+        got, numeric: of the input's shape: what the rules give, and what the differences give.
+        rtol, atol: as in np.isclose.
+        report: raise RuntimeError where they differ; otherwise say False.
+    """
+    wrong = ~np.isclose(got, numeric, rtol, atol)
+    if report and wrong.any():
+        place = tuple(np.argwhere(wrong)[0].tolist())
+        raise RuntimeError(
+            f"gradcheck: input {number} of shape {got.shape} at {list(place)}: the rules give "
+            f"{got[place]:.6g}, the differences {numeric[place]:.6g} "
+            f"({wrong.sum()} of {got.size} values differ)."
+        )
+    return not wrong.any()
 
 
 class Switch(contextlib.ContextDecorator):
@@ -969,10 +999,7 @@ def gradcheck(
         numeric = differences(lambda: (function(*inputs) * weights).sum().item(), t.array, eps)
         g = found[target_of(t)]
         got = np.zeros(t.shape) if g is None else g.array
-        wrong = ~np.isclose(got, numeric, rtol, atol)
-        if wrong.any():
-            if raise_exception:
-                raise RuntimeError(disagreement(number, got, numeric, wrong))
+        if not agree(number, got, numeric, rtol, atol, raise_exception):
             return False
     return True
 

@@ -260,6 +260,22 @@ class Module:
             if module is not None:
                 yield from module.named_modules(memo, joined(prefix, name), remove_duplicate)
 
+    def modules(self) -> Iterator[Module]:
+        """This module and all within it."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly within this one, with their names."""
+        seen = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly within this one."""
+        return (module for _, module in self.named_children())
+
     def _named(
         self, table: str, prefix: str, recurse: bool, remove_duplicate: bool
     ) -> Iterator[tuple[str, Any]]:
@@ -272,22 +288,6 @@ class Module:
                     if remove_duplicate:
                         seen.add(tensor)
                     yield joined(path, name), tensor
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly within this one, with their names."""
-        seen = set()
-        for name, module in self._modules.items():
-            if module is not None and module not in seen:
-                seen.add(module)
-                yield name, module
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all within it."""
-        return (module for _, module in self.named_modules())
-
-    def children(self) -> Iterator[Module]:
-        """The modules directly within this one."""
-        return (module for _, module in self.named_children())
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
@@ -583,19 +583,6 @@ def call_with_hooks(module: Module, args: tuple, kwargs: dict) -> Any:
 # --------------------------------------------------------------------------- how weights begin
 
 
-def uniform_(
-    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
-) -> Tensor:
-    """Fill `tensor` with random values, uniform between `a` and `b`.
-
-    >>> values = uniform_(zeros(1000), -0.5, 0.5)
-    >>> bool((values.abs() <= 0.5).array.all())
-    True
-    """
-    values = rand(*tensor.shape, dtype=tensor.dtype, generator=generator)
-    return overwrite(tensor, values * (b - a) + a)
-
-
 def fans(tensor: Tensor) -> tuple[int, int]:
     """How many inputs feed one output of a weight, and how many outputs one input feeds.
 
@@ -640,6 +627,19 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
             f"calculate_gain: got {nonlinearity!r}, expected one of linear, {', '.join(gains)}"
         )
     return gains[nonlinearity]
+
+
+def uniform_(
+    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Fill `tensor` with random values, uniform between `a` and `b`.
+
+    >>> values = uniform_(zeros(1000), -0.5, 0.5)
+    >>> bool((values.abs() <= 0.5).array.all())
+    True
+    """
+    values = rand(*tensor.shape, dtype=tensor.dtype, generator=generator)
+    return overwrite(tensor, values * (b - a) + a)
 
 
 def kaiming_uniform_(

@@ -126,6 +126,7 @@ def nll_kernel(
         labels: (N,), class numbers in 0 to C - 1.
         share: (N,), or a single number for all: 1 / N makes the sum a mean.
         reduction: the losses are added up unless it is "none".
+    Returns: (N,) for "none", else a single number, in the type of log_probs.
 
     >>> log_probs, labels = np.array([[-0.1, -2.4], [-0.7, -0.7]]), np.array([1, 0])
     >>> nll_kernel(log_probs, labels, np.array(0.5), "none")
@@ -259,7 +260,17 @@ def shares(
 
 
 def finished(loss: Tensor, share: np.ndarray, target: Tensor, reduction: str) -> Tensor:
-    """Losses in the shape of their labels, or their sum; a mean of nothing is nan."""
+    """Losses in the shape of their labels, or their sum; a mean of nothing is nan.
+
+    Args:
+        loss: the losses, (N,), where the reduction is "none"; else a single number.
+        share: (N,), how much each example counts, or a single number for all.
+        target: the labels, with N values in their own shape.
+        reduction: "mean", "sum" or "none".
+
+    >>> finished(Tensor([0.7, 2.4]), np.array([1.0, 1.0]), Tensor([[1], [0]]), "none").shape
+    (2, 1)
+    """
     if reduction == "none":
         return loss.reshape(target.shape)
     if reduction == "mean" and not share.any():
@@ -307,7 +318,14 @@ def smoothed(
 ) -> np.ndarray:
     """Labels as distributions: 1 - smoothing at the label, the rest spread evenly over all classes.
 
-    Returns: (N, C); each row is multiplied by how much the example counts.
+    Args:
+        labels: (N,), class numbers.
+        base: (N,), or a single number for all: how much each example counts.
+        share: the same with the weight of the example's label in it.
+        weight: (C,), how much each class counts in the spread part; None for all the same.
+        classes: their number, C.
+        smoothing: the part that is spread, from 0 to 1.
+    Returns: (N, C), in the type of share; each row is multiplied by how much the example counts.
 
     >>> smoothed(np.array([1]), np.array(1.0), np.array(1.0), None, 4, 0.2)
     array([[0.05, 0.85, 0.05, 0.05]])
@@ -352,7 +370,13 @@ def surprise(
     Args:
         input: scores, (C,), (N, C) or (N, C, d1, ...).
         target: probabilities of the same shape.
+        weight: (C,), how much each class counts.
+        ignore_index: for class numbers alone; refused here when it is not negative.
+        smoothing: this part of each target, from 0 to 1, is spread over all classes evenly.
     Returns: the loss of each example, the shape of `input` without C.
+
+    >>> surprise(Tensor([[2.0, 1.0, 0.0]]), Tensor([[0.5, 0.5, 0.0]]), None, -100, 0.0)
+    tensor([0.9076])
     """
     check_probabilities_of_classes(input, target, ignore_index)
     dim = min(1, input.ndim - 1)
@@ -415,7 +439,17 @@ def cross_entropy(
 
 
 def weighted(what: str, losses: Tensor, weight: Tensor | None) -> Tensor:
-    """`losses` times `weight`, refused if the product has more values than there are losses."""
+    """`losses` times `weight`, refused if the product has more values than there are losses.
+
+    Args:
+        what: the name of the weight, for the message.
+        losses: any shape.
+        weight: a shape that can be broadcast to that of the losses; None leaves them as they are.
+    Raises: RuntimeError with `what` and both shapes when the losses would be broadcast.
+
+    >>> weighted("weight", Tensor([[1.0, 2.0]]), Tensor([10.0]))
+    tensor([[10., 20.]])
+    """
     if weight is None:
         return losses
     product = losses * weight
@@ -433,6 +467,10 @@ def bce_kernel(p: np.ndarray, y: np.ndarray) -> np.ndarray:
     """-(y log(p) + (1 - y) log(1 - p)), with logarithms of at least -100.
 
     A probability that was rounded to 0 would otherwise make the loss infinite.
+
+    Args:
+        p: probabilities of yes, any shape, from 0 to 1.
+        y: 1 for yes, 0 for no, or anything between; the same shape.
 
     >>> bce_kernel(np.array([0.5, 0.0]), np.array([1.0, 1.0]))
     array([  0.69314718, 100.        ])
@@ -516,7 +554,13 @@ def binary_cross_entropy_with_logits(
 
 
 class Loss(FunctionModule):
-    """A loss function as a module; its weights are buffers, so they are saved and converted."""
+    """A loss function as a module; its weights are buffers, so they are saved and converted.
+
+    Args:
+        function: called with input, target and, by keyword, the settings and the buffers.
+        buffers: weights by name; None where there is none.
+        settings: kept as attributes.
+    """
 
     def __init__(self, function: Callable, buffers: dict[str, Tensor | None], **settings: Any):
         super().__init__(function, **settings)

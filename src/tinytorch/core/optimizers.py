@@ -258,6 +258,34 @@ def some(options: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: options[name] for name in names}
 
 
+def remembered(state: dict[str, Any], param: Tensor, *names: str) -> list[Tensor]:
+    """The tensors called `names` in the state of `param`: zeros of its shape the first time.
+
+    >>> state = {}
+    >>> remembered(state, Tensor([3.0, 4.0]), "momentum_buffer")
+    [tensor([0., 0.])]
+    >>> list(state)
+    ['momentum_buffer']
+    """
+    for name in names:
+        if name not in state:
+            state[name] = Tensor(np.zeros_like(param.array))
+    return [state[name] for name in names]
+
+
+def decayed(param: np.ndarray, grad: np.ndarray, weight_decay: float) -> np.ndarray:
+    """The gradient of the loss plus weight_decay/2 times the sum of the squares of `param`.
+
+    Args:
+        param, grad: of one shape; both are left as they are.
+    Returns: that shape; `grad` itself when weight_decay is 0.
+
+    >>> decayed(np.array([2.0]), np.array([1.0]), weight_decay=0.5)
+    array([2.])
+    """
+    return grad + weight_decay * param if weight_decay else grad
+
+
 # ------------------------------------------------------------------------------- the updates
 
 BLOCK = 131072  # values: five arrays of them are 2.6 MB, about a second-level cache
@@ -299,34 +327,6 @@ def blockwise(update: Callable[..., None]) -> Callable[..., np.ndarray]:
         return param
 
     return over_blocks
-
-
-def remembered(state: dict[str, Any], param: Tensor, *names: str) -> list[Tensor]:
-    """The tensors called `names` in the state of `param`: zeros of its shape the first time.
-
-    >>> state = {}
-    >>> remembered(state, Tensor([3.0, 4.0]), "momentum_buffer")
-    [tensor([0., 0.])]
-    >>> list(state)
-    ['momentum_buffer']
-    """
-    for name in names:
-        if name not in state:
-            state[name] = Tensor(np.zeros_like(param.array))
-    return [state[name] for name in names]
-
-
-def decayed(param: np.ndarray, grad: np.ndarray, weight_decay: float) -> np.ndarray:
-    """The gradient of the loss plus weight_decay/2 times the sum of the squares of `param`.
-
-    Args:
-        param, grad: of one shape; both are left as they are.
-    Returns: that shape; `grad` itself when weight_decay is 0.
-
-    >>> decayed(np.array([2.0]), np.array([1.0]), weight_decay=0.5)
-    array([2.])
-    """
-    return grad + weight_decay * param if weight_decay else grad
 
 
 class SGD(Optimizer):

@@ -111,15 +111,15 @@ def evaluate(
 # ------------------------------------------------------------------------------- the gradients
 
 
-def wide(x: np.ndarray) -> np.ndarray:
-    """float16 values as float32, in which their squares do not overflow; others as they are."""
-    return x.astype(np.float32) if x.dtype == np.float16 else x
-
-
 @kernel("scale_")
 def scale_(x, factor):
     x *= factor
     return x
+
+
+def wide(x: np.ndarray) -> np.ndarray:
+    """float16 values as float32, in which their squares do not overflow; others as they are."""
+    return x.astype(np.float32) if x.dtype == np.float16 else x
 
 
 def gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
@@ -476,10 +476,6 @@ class Trainer:
         parts.update({f"callback {i}": part for i, part in enumerate(self.callbacks)})
         return {name: part for name, part in parts.items() if part is not None}
 
-    def kinds(self) -> dict[str, str]:
-        """The class of each part, by name: what a saved state must fit."""
-        return {name: type(part).__name__ for name, part in self.parts().items()}
-
     def check_kinds(self, state: Mapping[str, Any]) -> None:
         """Refuse the state of a run with other parts."""
         if state.get("kinds") != self.kinds():
@@ -488,6 +484,10 @@ class Trainer:
                 "Build the trainer as before; of a file with a model alone, use "
                 "model.load_state_dict()."
             )
+
+    def kinds(self) -> dict[str, str]:
+        """The class of each part, by name: what a saved state must fit."""
+        return {name: type(part).__name__ for name, part in self.parts().items()}
 
     def state_dict(self) -> dict[str, Any]:
         """All that a run depends on, by name.
