@@ -62,7 +62,7 @@ def dot_of_fresh_numbers():
 @check("00.3")
 def predict_by_hand():
     """2 * 1 - 3 * 0 - 1 is above zero, so the answer is True."""
-    ask = "Which of the three is the sum: 2, 1 or 3? And is it above 0?"
+    ask = "Each input times its weight, all of that together, plus the bias: is it above 0?"
     expect("predict([1.0, 0.0], [2.0, -3.0], -1.0)", True, ask=ask)
     expect("predict([0.0, 1.0], [2.0, -3.0], -1.0)", False, ask=ask)
 
@@ -70,7 +70,7 @@ def predict_by_hand():
 @check("00.3")
 def predict_with_a_bias():
     """The bias is added, and can decide."""
-    ask = "The weighted sum is 1 here. What is it together with the bias?"
+    ask = "What is the weighted sum, without the bias? And with it?"
     expect("predict([1.0], [1.0], -2.0)", False, ask=ask)
     expect("predict([1.0], [-1.0], 2.0)", True, ask=ask)
     expect("predict([1.0], [1.0], 3.0)", True, ask=ask)

@@ -50,7 +50,7 @@ def step_by_step(labels, counts, weight, reduction):
     return base, share
 
 
-@right("04.6", "smoothed")
+@right("04.7", "smoothed")
 def from_an_identity_matrix(labels, base, share, weight, classes, smoothing):
     right = np.eye(classes, dtype=share.dtype)[labels] * np.reshape(share, (-1, 1))
     even = np.ones((len(labels), classes), share.dtype) * np.reshape(base, (-1, 1)) / classes
@@ -59,7 +59,7 @@ def from_an_identity_matrix(labels, base, share, weight, classes, smoothing):
     return (right * (1 - smoothing) + even * smoothing).astype(share.dtype)
 
 
-@right("04.10", "binary_cross_entropy_with_logits")
+@right("04.11", "binary_cross_entropy_with_logits")
 def from_both_softplus(input, target, weight=None, *, reduction="mean", pos_weight=None):
     same_shape("binary_cross_entropy_with_logits", input, target, ValueError)
     yes = target * softplus(-input)

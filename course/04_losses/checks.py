@@ -8,15 +8,30 @@ from tito.expect import check, expect, fresh, raises, rng
 
 
 def log_softmax(scores):
-    """The log of the shares of each row, in float64."""
+    """The log of the shares of each row, computed in float64."""
     wide = np.asarray(scores, np.float64)
     shifted = wide - wide.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
+def rows(x):
+    """(N, C, d1, ...) with the classes at the end, one row per label."""
+    return np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+
+
+def at_labels(log_probs, labels):
+    """Minus the entry at the label of each row."""
+    return -log_probs[np.arange(len(labels)), labels]
+
+
 def sigmoid(scores):
-    """The probability of yes, in float64."""
+    """The probability of yes, computed in float64."""
     return 1 / (1 + np.exp(-np.asarray(scores, np.float64)))
+
+
+def single(values):
+    """Values as float32: what a loss of float32 tensors returns."""
+    return np.asarray(values).astype(np.float32)
 
 
 # ------------------------------------------------------------------------------ 04.1 reduced
@@ -34,7 +49,7 @@ def test_the_sum_of_losses():
     losses = fresh(2, 3, low=0)
     expect(
         'reduced(Tensor(losses), "sum")',
-        np.array(losses.sum(), np.float32),
+        float(losses.sum()),
         losses=losses,
         ask="How many numbers does a sum over all dimensions leave?",
     )
@@ -51,7 +66,7 @@ def test_no_reduction():
 def test_any_mean():
     """The mean is over all values, whatever the shape."""
     losses = fresh(3, 2, 2, low=0)
-    expect('reduced(Tensor(losses), "mean")', np.array(losses.mean()), losses=losses)
+    expect('reduced(Tensor(losses), "mean")', float(losses.mean()), losses=losses)
 
 
 @check("04.1")
@@ -85,7 +100,7 @@ def test_too_much_is_as_bad_as_too_little():
 def test_any_predictions():
     """The mean is over all values, not over the rows."""
     x, y = fresh(5, 3), fresh(5, 3)
-    expect("mse_loss(Tensor(x), Tensor(y))", np.array(((x - y) ** 2).mean()), x=x, y=y)
+    expect("mse_loss(Tensor(x), Tensor(y))", float(((x - y) ** 2).mean()), x=x, y=y)
 
 
 @check("04.2")
@@ -94,7 +109,7 @@ def test_sum_and_none():
     x, y = fresh(4), fresh(4)
     squares = (x - y) ** 2
     expect('mse_loss(Tensor(x), Tensor(y), reduction="none")', squares, x=x, y=y)
-    expect('mse_loss(Tensor(x), Tensor(y), reduction="sum")', np.array(squares.sum()), x=x, y=y)
+    expect('mse_loss(Tensor(x), Tensor(y), reduction="sum")', float(squares.sum()), x=x, y=y)
 
 
 @check("04.2")
@@ -130,7 +145,7 @@ def test_one_share_for_all_makes_a_mean():
     """With the share 1/3 the sum is the mean."""
     expect(
         'nll_kernel(log_probs, labels, np.array(1 / 3), "mean")',
-        np.array(0.85 / 3),
+        0.85 / 3,
         log_probs=TABLE.copy(),
         labels=np.array([0, 1, 1]),
     )
@@ -139,13 +154,13 @@ def test_one_share_for_all_makes_a_mean():
 @check("04.3")
 def test_every_example_has_its_own_share():
     """A share per example: those with 0 do not count."""
-    log_probs = log_softmax(fresh(6, 4))
+    log_probs = single(log_softmax(fresh(6, 4)))
     labels = rng().integers(0, 4, 6)
-    share = np.array([0.0, 1.0, 0.5, 0.0, 2.0, 1.0])
-    losses = -log_probs[np.arange(6), labels] * share
+    share = single([0.0, 1.0, 0.5, 0.0, 2.0, 1.0])
+    losses = at_labels(log_probs, labels) * share
     expect(
         'nll_kernel(log_probs, labels, share, "sum")',
-        np.array(losses.sum()),
+        float(losses.sum()),
         log_probs=log_probs,
         labels=labels,
         share=share,
@@ -164,9 +179,9 @@ def test_the_type_is_kept():
     """float32 in, float32 out."""
     expect(
         'nll_kernel(log_probs, labels, share, "none")',
-        np.array([0.1, 0.7, 0.05]) / 3,
+        single([0.1 / 3, 0.7 / 3, 0.05 / 3]),
         dtype="float32",
-        log_probs=TABLE.astype(np.float32),
+        log_probs=single(TABLE),
         labels=np.array([0, 1, 1]),
         share=np.array(1 / 3, np.float32),
     )
@@ -192,10 +207,10 @@ def test_one_example_becomes_one_row():
 @check("04.4")
 def test_a_picture_of_classes_becomes_a_row_per_pixel():
     """(1, 2, 1, 3), two classes at three pixels, becomes three rows of two."""
-    x = np.array([[[[1.0, 2.0, 3.0]], [[10.0, 20.0, 30.0]]]])
+    x = single([[[[1, 2, 3]], [[10, 20, 30]]]])
     expect(
         "rows_of(Tensor(x))",
-        np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]),
+        single([[1, 10], [2, 20], [3, 30]]),
         x=x,
         ask="Which values belong to one pixel? They must stand next to each other before reshape.",
     )
@@ -205,9 +220,9 @@ def test_a_picture_of_classes_becomes_a_row_per_pixel():
 def test_any_number_of_dimensions():
     """(N, C, d1, d2) becomes (N * d1 * d2, C), in the order of the labels (N, d1, d2)."""
     x = fresh(2, 3, 4, 5)
-    expect("rows_of(Tensor(x))", np.moveaxis(x, 1, -1).reshape(-1, 3), x=x)
+    expect("rows_of(Tensor(x))", rows(x), x=x)
     y = fresh(2, 3, 4)
-    expect("rows_of(Tensor(y))", np.moveaxis(y, 1, -1).reshape(-1, 3), y=y)
+    expect("rows_of(Tensor(y))", rows(y), y=y)
 
 
 @check("04.4")
@@ -216,7 +231,7 @@ def test_nothing_has_no_rows():
     expect("rows_of(Tensor(x)).shape", (0, 3), x=np.zeros((0, 3, 2), np.float32))
 
 
-# ----------------------------------------------------- 04.5 shares, finished and nll_loss
+# ------------------------------------------------------------------ 04.5 shares and finished
 
 
 @check("04.5")
@@ -270,64 +285,117 @@ def test_where_nothing_counts():
 
 
 @check("04.5")
-def test_the_loss_by_hand():
-    """Log-probabilities -2.4 and -0.7 at the labels: the loss is 1.55."""
-    expect("nll_loss(Tensor([[-0.1, -2.4], [-0.7, -0.7]]), tensor([1, 0]))", 1.55)
-
-
-@check("04.5")
-def test_any_loss():
-    """Each reduction, with weights and with a label to ignore."""
-    log_probs = log_softmax(fresh(8, 5)).astype(np.float32)
-    labels = rng().integers(0, 5, 8)
-    labels[3] = 2
-    weight = fresh(5, low=0.5)
-    counts = labels != 2
-    losses = -log_probs[np.arange(8), labels] * weight[labels] * counts
-    inputs = {"log_probs": log_probs, "labels": labels, "weight": weight}
-    call = "nll_loss(Tensor(log_probs), Tensor(labels), Tensor(weight), ignore_index=2"
-    expect(call + ', reduction="none")', losses, **inputs)
-    expect(call + ', reduction="sum")', np.array(losses.sum()), **inputs)
-    expect(call + ")", np.array(losses.sum() / (weight[labels] * counts).sum()), **inputs)
-
-
-@check("04.5")
-def test_a_loss_per_pixel():
-    """(N, C, d) with labels (N, d): with "none" the losses have the shape of the labels."""
-    log_probs = fresh(2, 3, 4, low=-3, high=0)
-    labels = rng().integers(0, 3, (2, 4))
-    expected = -np.take_along_axis(log_probs, labels[:, None], 1)[:, 0]
+def test_losses_get_the_shape_of_their_labels():
+    """With "none" the six losses of labels (2, 3) come out as (2, 3)."""
+    losses = fresh(6, low=0)
     expect(
-        'nll_loss(Tensor(log_probs), Tensor(labels), reduction="none")',
-        expected,
-        log_probs=log_probs,
+        'finished(Tensor(losses), np.array(1.0), Tensor(labels), "none")',
+        losses.reshape(2, 3),
+        losses=losses,
+        labels=np.array([[0, 1, 0], [1, 1, 0]]),
+    )
+
+
+@check("04.5")
+def test_a_loss_that_is_finished_stays():
+    """A mean of something, and a sum of nothing, come out as they went in."""
+    labels = np.array([1, 0])
+    expect(
+        'finished(Tensor(1.5), share, Tensor(labels), "mean")',
+        1.5,
+        share=single([0.0, 1.0]),
+        labels=labels,
+    )
+    expect(
+        'finished(Tensor(0.0), share, Tensor(labels), "sum")',
+        0.0,
+        share=single([0, 0]),
         labels=labels,
     )
 
 
 @check("04.5")
 def test_a_mean_of_nothing_is_nan():
-    """Every label is ignored: the mean is nan, as 0 / 0 is; the sum is 0."""
+    """Every share of a mean is 0: the loss is nan, as 0 / 0 is."""
+    expect(
+        'finished(Tensor(0.0), share, Tensor(labels), "mean")',
+        math.nan,
+        ask="Which share must there be for a mean of something?",
+        share=single([0, 0]),
+        labels=np.array([1, 1]),
+    )
+
+
+# ------------------------------------------------------------------------------ 04.6 nll_loss
+
+
+@check("04.6")
+def test_the_loss_by_hand():
+    """Log-probabilities -2.4 and -0.7 at the labels: the loss is 1.55."""
+    expect("nll_loss(Tensor([[-0.1, -2.4], [-0.7, -0.7]]), tensor([1, 0]))", 1.55)
+
+
+@check("04.6")
+def test_any_loss():
+    """Each reduction, with weights and with a label to ignore."""
+    log_probs = single(log_softmax(fresh(8, 5)))
+    labels = rng().integers(0, 5, 8)
+    labels[3] = 2
+    weight = fresh(5, low=0.5)
+    counts = single(labels != 2)
+    losses = at_labels(log_probs, labels) * weight[labels] * counts
+    inputs = {"log_probs": log_probs, "labels": labels, "weight": weight}
+    call = "nll_loss(Tensor(log_probs), Tensor(labels), Tensor(weight), ignore_index=2"
+    expect(call + ', reduction="none")', losses, **inputs)
+    expect(call + ', reduction="sum")', float(losses.sum()), **inputs)
+    expect(call + ")", float(losses.sum() / (weight[labels] * counts).sum()), **inputs)
+
+
+@check("04.6")
+def test_a_single_example():
+    """(C,) with one label of shape (): its loss is a single number."""
+    log_probs = fresh(4, low=-3, high=0)
+    call = "nll_loss(Tensor(log_probs), tensor(2)"
+    expect(call + ")", float(-log_probs[2]), log_probs=log_probs)
+    expect(call + ', reduction="none")', float(-log_probs[2]), log_probs=log_probs)
+
+
+@check("04.6")
+def test_a_loss_per_pixel():
+    """(N, C, d) with labels (N, d): with "none" the losses have the shape of the labels."""
+    log_probs = fresh(2, 3, 4, low=-3, high=0)
+    labels = rng().integers(0, 3, (2, 4))
+    expect(
+        'nll_loss(Tensor(log_probs), Tensor(labels), reduction="none")',
+        at_labels(rows(log_probs), labels.reshape(-1)).reshape(2, 4),
+        log_probs=log_probs,
+        labels=labels,
+    )
+
+
+@check("04.6")
+def test_everything_is_ignored():
+    """Every label is ignored: the mean is nan, the sum is 0."""
     call = "nll_loss(Tensor([[-0.1, -2.4]]), tensor([1]), ignore_index=1"
-    expect(call + ")", np.array(math.nan), ask="Which given value do you add to a loss of 0?")
-    expect(call + ', reduction="sum")', np.array(0.0))
+    expect(call + ")", math.nan, ask="Which function of exercise 5 makes the nan?")
+    expect(call + ', reduction="sum")', 0.0)
 
 
-@check("04.5")
+@check("04.6")
 def test_a_label_that_is_no_class_is_refused():
     """-1 is refused with its place, where NumPy would take the last class."""
     raises(
         "nll_loss(Tensor([[-0.1, -2.4], [-0.7, -0.7]]), tensor([0, -1]))",
         IndexError,
         mentions=("[1]", "-1"),
-        ask="What does NumPy take for the index -1?",
+        ask="What does NumPy take for the index -1? Which given function looks at the labels?",
     )
 
 
-# ----------------------------------------------------------------------------- 04.6 smoothed
+# ----------------------------------------------------------------------------- 04.7 smoothed
 
 
-@check("04.6")
+@check("04.7")
 def test_a_fifth_over_four_classes():
     """Smoothing 0.2 over 4 classes: 0.05 everywhere, and 0.8 more at the label."""
     expect(
@@ -337,7 +405,7 @@ def test_a_fifth_over_four_classes():
     )
 
 
-@check("04.6")
+@check("04.7")
 def test_rows_add_up_to_how_much_they_count():
     """Each row adds up to the share of its example."""
     labels, share = rng().integers(0, 6, 5), fresh(5, low=0.1)
@@ -349,7 +417,7 @@ def test_rows_add_up_to_how_much_they_count():
     )
 
 
-@check("04.6")
+@check("04.7")
 def test_any_rows():
     """The right part at the label, the rest everywhere."""
     labels, share = rng().integers(0, 4, 6), fresh(6, low=0.1)
@@ -358,7 +426,7 @@ def test_any_rows():
     expect("smoothed(labels, share, share, None, 4, 0.1)", expected, labels=labels, share=share)
 
 
-@check("04.6")
+@check("04.7")
 def test_the_spread_part_has_the_weights_of_its_classes():
     """With weights, the spread part of class c counts weight[c]; the share has the label's."""
     labels, base = np.array([0, 2]), np.array([0.5, 0.5])
@@ -376,30 +444,30 @@ def test_the_spread_part_has_the_weights_of_its_classes():
     )
 
 
-@check("04.6")
+@check("04.7")
 def test_the_type_of_the_shares():
     """The rows have the type of the shares."""
     expect(
         "smoothed(np.array([0]), share, share, None, 2, 0.5)",
-        np.array([[0.75, 0.25]]),
+        single([[0.75, 0.25]]),
         dtype="float32",
-        share=np.array([1.0], np.float32),
+        share=single([1]),
     )
 
 
-# ----------------------------------------------------------------------------- 04.7 surprise
+# ----------------------------------------------------------------------------- 04.8 surprise
 
 
-@check("04.7")
+@check("04.8")
 def test_a_certain_target_is_the_loss_of_its_class():
     """All on one class: minus the log of its share."""
     expect(
         "surprise(Tensor([[0.0, 0.0]]), Tensor([[1.0, 0.0]]), None, -100, 0.0)",
-        np.array([math.log(2)]),
+        single([math.log(2)]),
     )
 
 
-@check("04.7")
+@check("04.8")
 def test_any_targets():
     """Each class counts by its part of the target."""
     x = fresh(4, 3)
@@ -407,77 +475,75 @@ def test_any_targets():
     target /= target.sum(axis=1, keepdims=True)
     expect(
         "surprise(Tensor(x), Tensor(target), None, -100, 0.0)",
-        -(log_softmax(x) * target).sum(axis=1),
+        single(-(log_softmax(x) * target).sum(axis=1)),
         x=x,
         target=target,
     )
 
 
-@check("04.7")
+@check("04.8")
 def test_classes_are_in_dimension_one():
     """(N, C, d): the classes are dimension 1, and are added up there."""
     x, target = fresh(2, 3, 4), fresh(2, 3, 4, low=0.1)
-    rows = np.moveaxis(x, 1, -1).reshape(-1, 3)
-    expected = -(log_softmax(rows) * np.moveaxis(target, 1, -1).reshape(-1, 3)).sum(axis=1)
+    expected = -(log_softmax(rows(x)) * rows(target)).sum(axis=1)
     expect(
         "surprise(Tensor(x), Tensor(target), None, -100, 0.0)",
-        expected.reshape(2, 4),
+        single(expected.reshape(2, 4)),
         x=x,
         target=target,
     )
 
 
-@check("04.7")
+@check("04.8")
 def test_one_example_without_a_batch():
     """(C,) has its classes in dimension 0."""
-    x, target = fresh(3), np.array([0.2, 0.3, 0.5], np.float32)
+    x, target = fresh(3), single([0.2, 0.3, 0.5])
     expect(
         "surprise(Tensor(x), Tensor(target), None, -100, 0.0)",
-        np.array(-(log_softmax(x[None]) * target).sum()),
+        float(-(log_softmax(x[None]) * target).sum()),
         x=x,
         target=target,
     )
 
 
-@check("04.7")
+@check("04.8")
 def test_smoothing_of_targets():
     """Smoothing takes a part of each target and spreads it over the classes."""
     x, target = fresh(3, 4), np.eye(4, dtype=np.float32)[:3]
     soft = target * 0.8 + 0.2 / 4
     expect(
         "surprise(Tensor(x), Tensor(target), None, -100, 0.2)",
-        -(log_softmax(x) * soft).sum(axis=1),
+        single(-(log_softmax(x) * soft).sum(axis=1)),
         x=x,
         target=target,
     )
 
 
-@check("04.7")
+@check("04.8")
 def test_weights_of_classes():
     """With weights, class c counts weight[c] times, in every dimension."""
     x, target = fresh(2, 3, 2), fresh(2, 3, 2, low=0.1)
-    weight = np.array([1.0, 2.0, 4.0], np.float32)
-    parts = log_softmax(np.moveaxis(x, 1, -1).reshape(-1, 3))
-    expected = -(parts * np.moveaxis(target, 1, -1).reshape(-1, 3) * weight).sum(axis=1)
+    weight = single([1, 2, 4])
+    expected = -(log_softmax(rows(x)) * rows(target) * weight).sum(axis=1)
     expect(
         "surprise(Tensor(x), Tensor(target), Tensor(weight), -100, 0.0)",
-        expected.reshape(2, 2),
+        single(expected.reshape(2, 2)),
         x=x,
         target=target,
         weight=weight,
     )
 
 
-# ------------------------------------------------------------------------ 04.8 cross_entropy
+# ------------------------------------------------------------------------ 04.9 cross_entropy
 
 
-@check("04.8")
+@check("04.9")
 def test_who_knows_nothing_loses_log_c():
     """Ten equal scores: the loss is log 10, 2.3026."""
     expect("cross_entropy(Tensor(np.zeros((1, 10), np.float32)), tensor([3]))", math.log(10))
 
 
-@check("04.8")
+@check("04.9")
 def test_two_rows_by_hand():
     """Scores (2, 0, 0) for class 0 and (0, 0, 0) for class 2: (0.2396 + 1.0986) / 2."""
     expect(
@@ -487,40 +553,40 @@ def test_two_rows_by_hand():
     )
 
 
-@check("04.8")
+@check("04.9")
 def test_any_scores():
     """The mean over the examples, not over the classes."""
     x, labels = fresh(6, 5, low=-8, high=8), rng().integers(0, 5, 6)
-    losses = -log_softmax(x)[np.arange(6), labels]
+    losses = at_labels(log_softmax(x), labels)
     inputs = {"x": x, "labels": labels}
-    expect("cross_entropy(Tensor(x), Tensor(labels))", np.array(losses.mean()), **inputs)
-    expect('cross_entropy(Tensor(x), Tensor(labels), reduction="none")', losses, **inputs)
+    expect("cross_entropy(Tensor(x), Tensor(labels))", float(losses.mean()), **inputs)
+    expect('cross_entropy(Tensor(x), Tensor(labels), reduction="none")', single(losses), **inputs)
 
 
-@check("04.8")
+@check("04.9")
 def test_scores_of_a_thousand():
     """Scores of ±1000 give a loss of 2000, not inf and not nan."""
     expect("cross_entropy(Tensor([[1000.0, -1000.0]]), tensor([1]))", 2000.0)
     expect("cross_entropy(Tensor([[1000.0, -1000.0]]), tensor([0]))", 0.0)
 
 
-@check("04.8")
+@check("04.9")
 def test_weights_and_labels_to_ignore():
     """The mean divides by the weights of the labels that count."""
     x, labels = fresh(6, 4), np.array([0, 1, 3, 1, 2, 0])
-    weight = np.array([1.0, 2.0, 0.5, 4.0], np.float32)
+    weight = single([1, 2, 0.5, 4])
     counts = weight[labels] * (labels != 3)
-    losses = -log_softmax(x)[np.arange(6), labels] * counts
+    losses = at_labels(log_softmax(x), labels) * counts
     expect(
         "cross_entropy(Tensor(x), Tensor(labels), Tensor(weight), ignore_index=3)",
-        np.array(losses.sum() / counts.sum()),
+        float(losses.sum() / counts.sum()),
         x=x,
         labels=labels,
         weight=weight,
     )
 
 
-@check("04.8")
+@check("04.9")
 def test_smoothed_labels():
     """With label_smoothing the rest is spread over the classes."""
     x, labels = fresh(5, 4), rng().integers(0, 4, 5)
@@ -529,38 +595,36 @@ def test_smoothed_labels():
     losses = -(log_softmax(x) * soft).sum(axis=1)
     inputs = {"x": x, "labels": labels}
     call = "cross_entropy(Tensor(x), Tensor(labels), label_smoothing=0.1"
-    expect(call + ")", np.array(losses.mean()), **inputs)
-    expect(call + ', reduction="none")', losses, **inputs)
+    expect(call + ")", float(losses.mean()), **inputs)
+    expect(call + ', reduction="none")', single(losses), **inputs)
 
 
-@check("04.8")
+@check("04.9")
 def test_targets_that_are_distributions():
     """A target of floats is a distribution over the classes."""
     x, target = fresh(4, 3), fresh(4, 3, low=0.1)
     target /= target.sum(axis=1, keepdims=True)
     losses = -(log_softmax(x) * target).sum(axis=1)
-    expect("cross_entropy(Tensor(x), Tensor(target))", np.array(losses.mean()), x=x, target=target)
-
-
-@check("04.8")
-def test_a_class_per_pixel():
-    """(N, C, d1, d2) with labels (N, d1, d2)."""
-    x, labels = fresh(2, 3, 2, 2), rng().integers(0, 3, (2, 2, 2))
-    rows = log_softmax(np.moveaxis(x, 1, -1).reshape(-1, 3))
-    losses = -rows[np.arange(8), labels.reshape(-1)].reshape(2, 2, 2)
-    expect('cross_entropy(Tensor(x), Tensor(labels), reduction="none")', losses, x=x, labels=labels)
-
-
-# -------------------------------------------------------------------------- 04.9 yes or no
-
-
-@check("04.10")
-def test_yes_and_no_by_hand():
-    """0.9 for a yes and 0.2 for a no: (0.1054 + 0.2231) / 2."""
-    expect("binary_cross_entropy(Tensor([0.9, 0.2]), Tensor([1.0, 0.0]))", 0.1642520)
+    expect("cross_entropy(Tensor(x), Tensor(target))", float(losses.mean()), x=x, target=target)
 
 
 @check("04.9")
+def test_a_class_per_pixel():
+    """(N, C, d1, d2) with labels (N, d1, d2)."""
+    x, labels = fresh(2, 3, 2, 2), rng().integers(0, 3, (2, 2, 2))
+    losses = at_labels(log_softmax(rows(x)), labels.reshape(-1))
+    expect(
+        'cross_entropy(Tensor(x), Tensor(labels), reduction="none")',
+        single(losses.reshape(2, 2, 2)),
+        x=x,
+        labels=labels,
+    )
+
+
+# -------------------------------------------------------------- 04.10 weighted and bce_kernel
+
+
+@check("04.10")
 def test_a_kernel_by_hand():
     """0.9 for a yes costs 0.1054, 0.2 for a no 0.2231."""
     expect(
@@ -571,7 +635,7 @@ def test_a_kernel_by_hand():
     )
 
 
-@check("04.9")
+@check("04.10")
 def test_any_probabilities():
     """Both parts, for any probabilities and targets, in the type of p."""
     p, y = fresh(3, 4, low=0.1, high=0.9), fresh(3, 4, low=0.0, high=1.0)
@@ -580,11 +644,11 @@ def test_any_probabilities():
     )
 
 
-@check("04.9")
+@check("04.10")
 def test_a_weight_may_be_repeated():
     """Losses times their weights; a weight of (2,) is repeated for every row of (3, 2)."""
     losses = fresh(3, 2, low=0)
-    weight = np.array([1.0, 10.0], np.float32)
+    weight = single([1, 10])
     expect(
         'weighted("weight", Tensor(losses), Tensor(weight))',
         losses * weight,
@@ -594,7 +658,7 @@ def test_a_weight_may_be_repeated():
     expect('weighted("weight", Tensor(losses), None)', losses, losses=losses)
 
 
-@check("04.9")
+@check("04.10")
 def test_losses_are_never_repeated():
     """A weight of (3,) for losses of (3, 1) is refused, with its name and both shapes."""
     raises(
@@ -605,14 +669,14 @@ def test_losses_are_never_repeated():
     )
 
 
-@check("04.9")
+@check("04.10")
 def test_certain_and_wrong():
     """A probability of 0 for a yes, and of 1 for a no, cost 100, not inf."""
     expect("bce_kernel(np.array([0.0, 1.0]), np.array([1.0, 0.0]))", np.array([100.0, 100.0]))
     expect("bce_kernel(np.array([0.0, 1.0]), np.array([0.0, 1.0]))", np.array([0.0, 0.0]))
 
 
-@check("04.9")
+@check("04.10")
 def test_tiny_probabilities_keep_their_digits():
     """1e-12 for a no costs 1e-12."""
     expect(
@@ -625,53 +689,62 @@ def test_tiny_probabilities_keep_their_digits():
     )
 
 
-@check("04.10")
+# --------------------------------------------- 04.11 yes or no, from probabilities and scores
+
+
+@check("04.11")
+def test_yes_and_no_by_hand():
+    """0.9 for a yes and 0.2 for a no: (0.1054 + 0.2231) / 2."""
+    expect("binary_cross_entropy(Tensor([0.9, 0.2]), Tensor([1.0, 0.0]))", 0.1642520)
+
+
+@check("04.11")
 def test_the_same_from_scores():
     """From a score: the same as from its sigmoid."""
     x = fresh(3, 4)
-    y = (fresh(3, 4) > 0).astype(np.float32)
+    y = single(fresh(3, 4) > 0)
     p = sigmoid(x)
     losses = -(y * np.log(p) + (1 - y) * np.log(1 - p))
     inputs = {"x": x, "y": y}
     call = "binary_cross_entropy_with_logits(Tensor(x), Tensor(y)"
-    expect(call + ', reduction="none")', losses, **inputs)
-    expect(call + ")", np.array(losses.mean()), **inputs)
+    expect(call + ', reduction="none")', single(losses), **inputs)
+    expect(call + ")", float(losses.mean()), **inputs)
 
 
-@check("04.10")
+@check("04.11")
 def test_large_scores():
     """Scores of ±1000 give losses of 0 and 1000."""
     expect(
         'binary_cross_entropy_with_logits(Tensor(x), Tensor(y), reduction="none")',
-        np.array([0.0, 1000.0, 1000.0, 0.0]),
-        x=np.array([1000.0, -1000.0, 1000.0, -1000.0], np.float32),
-        y=np.array([1.0, 1.0, 0.0, 0.0], np.float32),
+        single([0, 1000, 1000, 0]),
+        x=single([1000, -1000, 1000, -1000]),
+        y=single([1, 1, 0, 0]),
         ask="Does e^ get a large positive number anywhere on your way?",
     )
 
 
-@check("04.10")
+@check("04.11")
 def test_weights():
     """weight is a factor of each loss, pos_weight one of the yes part alone."""
-    x, y, w = fresh(4), np.array([1.0, 0.0, 1.0, 0.0], np.float32), fresh(4, low=0.5)
+    x, y, w = fresh(4), single([1, 0, 1, 0]), fresh(4, low=0.5)
     p = sigmoid(x)
     yes, no = -y * np.log(p), -(1 - y) * np.log(1 - p)
     expect(
         "binary_cross_entropy_with_logits(Tensor(x), Tensor(y), pos_weight=Tensor([3.0]))",
-        np.array((3 * yes + no).mean()),
+        float((3 * yes + no).mean()),
         x=x,
         y=y,
     )
     expect(
         "binary_cross_entropy_with_logits(Tensor(x), Tensor(y), Tensor(w))",
-        np.array(((yes + no) * w).mean()),
+        float(((yes + no) * w).mean()),
         x=x,
         y=y,
         w=w,
     )
 
 
-@check("04.10")
+@check("04.11")
 def test_what_is_no_probability_is_refused():
     """A score is refused where a probability is expected, and shapes must be equal."""
     raises("binary_cross_entropy(Tensor([2.0]), Tensor([1.0]))", RuntimeError, mentions=("2",))
@@ -682,10 +755,10 @@ def test_what_is_no_probability_is_refused():
     )
 
 
-# ------------------------------------------------------------------------------ 04.11 modules
+# ------------------------------------------------------------------------------ 04.12 modules
 
 
-@check("04.11")
+@check("04.12")
 def test_a_loss_calls_its_function():
     """A loss is a module around a function."""
     expect(
@@ -695,7 +768,7 @@ def test_a_loss_calls_its_function():
     )
 
 
-@check("04.11")
+@check("04.12")
 def test_the_settings_reach_the_function():
     """CrossEntropyLoss passes every setting on."""
     x, labels = fresh(6, 3), np.array([0, 1, 2, 1, 0, 2])
@@ -704,10 +777,10 @@ def test_the_settings_reach_the_function():
     losses = -(log_softmax(x) * soft).sum(axis=1) * (labels != 1)
     inputs = {"x": x, "labels": labels}
     settings = 'ignore_index=1, reduction="none", label_smoothing=0.2'
-    expect(f"CrossEntropyLoss({settings})(Tensor(x), Tensor(labels))", losses, **inputs)
+    expect(f"CrossEntropyLoss({settings})(Tensor(x), Tensor(labels))", single(losses), **inputs)
 
 
-@check("04.11")
+@check("04.12")
 def test_a_weight_is_a_buffer():
     """The weights of the classes are a buffer: they are saved, and converted with the module."""
     expect(
@@ -718,12 +791,12 @@ def test_a_weight_is_a_buffer():
     expect("len(list(CrossEntropyLoss(weight=Tensor([1.0, 2.0])).parameters()))", 0)
 
 
-@check("04.11")
+@check("04.12")
 def test_the_weight_is_used():
     """The weight reaches the function too."""
     expect(
         "CrossEntropyLoss(Tensor([1.0, 3.0]))(Tensor([[2.0, 0.0], [0.0, 0.0]]), tensor([0, 1]))",
-        np.array((math.log1p(math.exp(-2)) + 3 * math.log(2)) / 4),
+        (math.log1p(math.exp(-2)) + 3 * math.log(2)) / 4,
     )
     expect("NLLLoss(Tensor([1.0, 3.0]))(Tensor([[-1.0, -5.0]]), tensor([1]))", 5.0)
     expect(
@@ -732,34 +805,34 @@ def test_the_weight_is_used():
     )
 
 
-@check("04.11")
+@check("04.12")
 def test_a_loss_is_printed_by_its_name():
     """A loss is printed without its settings, as in PyTorch."""
     expect("repr(CrossEntropyLoss(label_smoothing=0.1))", "CrossEntropyLoss()")
 
 
-@check("04.11")
+@check("04.12")
 def test_without_a_weight():
     """No weight is a buffer without a value, and nothing is saved."""
     expect("CrossEntropyLoss().weight", None)
     expect("list(CrossEntropyLoss().state_dict())", [])
 
 
-# ----------------------------------------------------------------------------- 04.12 debug it
+# ----------------------------------------------------------------------------- 04.13 debug it
 
 
-@check("04.12")
+@check("04.13")
 def test_the_loss_of_a_perfect_prediction():
     """A line that goes through every point has no error."""
     expect(
         "loss_of_line(2.0, 1.0, x, 2 * x + 1)",
         0.0,
-        x=np.array([0.0, 1.0, 2.0, 3.0], np.float32),
+        x=single([0, 1, 2, 3]),
         ask="Print the shapes of the predictions, the targets and their difference.",
     )
 
 
-@check("04.12")
+@check("04.13")
 def test_the_loss_of_any_line():
     """The mean of the squared errors, a prediction against its own target."""
     x, y = fresh(6), fresh(6)
@@ -771,11 +844,11 @@ def test_the_loss_of_any_line():
     )
 
 
-@check("04.12")
+@check("04.13")
 def test_the_best_slope_is_found():
     """Of five slopes, the one that made the data has the lowest loss."""
     expect(
         "best_slope(x, 3 * x, [1.0, 2.0, 3.0, 4.0, 5.0])",
         3.0,
-        x=np.array([-1.0, 0.5, 1.0, 2.5], np.float32),
+        x=single([-1, 0.5, 1, 2.5]),
     )

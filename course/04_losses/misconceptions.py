@@ -140,18 +140,18 @@ def without_the_minus(log_probs, labels, share, reduction):
     "has one label: give the row numbers and the column numbers, both.",
 )
 def labels_as_rows(log_probs, labels, share, reduction):
-    losses = log_probs[labels][:, 0] * -share
+    losses = log_probs[labels] * -share
     return losses if reduction == "none" else np.add.reduce(losses)
 
 
 @wrong(
     "04.3",
     "nll_kernel",
-    "Your kernel adds up a whole column for every label: log_probs[:, labels] has the shape "
+    "Your kernel takes a whole column for every label: log_probs[:, labels] has the shape "
     "(N, N), every row with every label. Row i goes with label i and with no other.",
 )
 def every_row_with_every_label(log_probs, labels, share, reduction):
-    losses = log_probs[:, labels].sum(axis=0) * -share
+    losses = log_probs[:, labels] * -share
     return losses if reduction == "none" else np.add.reduce(losses)
 
 
@@ -192,7 +192,7 @@ def reshape_alone(input):
         return input
     if input.ndim == 1:
         return input.reshape(1, *input.shape)
-    return input.reshape(input.numel() // max(input.shape[1], 1), input.shape[1])
+    return input.reshape(-1, input.shape[1])
 
 
 @wrong(
@@ -229,21 +229,18 @@ def one_example_as_a_column(input):
 @wrong(
     "04.4",
     "rows_of",
-    "Your reshape asks for -1, and from zero values NumPy cannot tell how many rows there are. "
-    "Multiply the sizes yourself: math.prod of all but the last one.",
+    "Your function makes one row of each example, as Flatten does: classes and pixels in a single "
+    "row. Every pixel has a label of its own, so it needs a row of its own, of C values.",
 )
-def minus_one_of_nothing(input):
+def one_row_per_example(input):
     if input.ndim == 2:
         return input
     if input.ndim == 1:
         return input.reshape(1, *input.shape)
-    last = input.permute(0, *range(2, input.ndim), 1)
-    if last.numel() == 0:
-        raise RuntimeError("reshape: cannot tell how many rows there are")
-    return last.reshape(-1, last.shape[-1])
+    return input.reshape(input.shape[0], math.prod(input.shape[1:]))
 
 
-# ------------------------------------------------------- 04.5 shares, finished and nll_loss
+# -------------------------------------------------------------------- 04.5 shares and finished
 
 
 @wrong(
@@ -324,22 +321,24 @@ def left_in_a_row(loss, share, target, reduction):
     return loss
 
 
+# -------------------------------------------------------------------------------- 04.6 nll_loss
+
+
 @wrong(
-    "04.5",
+    "04.6",
     "nll_loss",
-    "Your loss hands the scores on as they came, without rows_of: right for (N, C), wrong for "
-    "single examples and for pixels.",
+    "Your loss hands the log-probabilities on as they came, without rows_of: right for (N, C), "
+    "wrong for a single example and for pixels.",
 )
 def only_for_two_dimensions(input, target, weight=None, *, ignore_index=-100, reduction="mean"):
     check_labels("nll_loss", input, target, weight)
     labels, _, share = counted("nll_loss", input, target, weight, ignore_index, reduction)
-    rows = input if input.ndim == 2 else input.reshape(-1, input.shape[1])
-    loss = apply("nll", rows, Tensor(labels), Tensor(share), reduction=reduction)
+    loss = apply("nll", input, Tensor(labels), Tensor(share), reduction=reduction)
     return finished(loss, share, target, reduction)
 
 
 @wrong(
-    "04.5",
+    "04.6",
     "nll_loss",
     "Your loss picks the entries itself and never asks `counted`, so -1 takes the last class "
     "without a word, and ignore_index is ignored. Let `counted` look at the labels first.",
@@ -353,11 +352,36 @@ def labels_unseen(input, target, weight=None, *, ignore_index=-100, reduction="m
     return finished(loss, share, target, reduction)
 
 
-# -------------------------------------------------------------------------------- 04.6 smoothed
+@wrong(
+    "04.6",
+    "nll_loss",
+    "Your loss takes the first of the two arrays of shares, in which the weights of the classes "
+    "are missing. Exercise 7 needs that one; here each example counts as its class does.",
+)
+def shares_without_weights(input, target, weight=None, *, ignore_index=-100, reduction="mean"):
+    check_labels("nll_loss", input, target, weight)
+    labels, share, _ = counted("nll_loss", input, target, weight, ignore_index, reduction)
+    loss = apply("nll", rows_of(input), Tensor(labels), Tensor(share), reduction=reduction)
+    return finished(loss, share, target, reduction)
 
 
 @wrong(
     "04.6",
+    "nll_loss",
+    "Your loss comes straight out of the kernel. Losses per pixel then lie in one row, and the "
+    "mean of nothing is 0. Let `finished` have the last word.",
+)
+def never_finished(input, target, weight=None, *, ignore_index=-100, reduction="mean"):
+    check_labels("nll_loss", input, target, weight)
+    labels, _, share = counted("nll_loss", input, target, weight, ignore_index, reduction)
+    return apply("nll", rows_of(input), Tensor(labels), Tensor(share), reduction=reduction)
+
+
+# -------------------------------------------------------------------------------- 04.7 smoothed
+
+
+@wrong(
+    "04.7",
     "smoothed",
     "Your label's class gets 1 - smoothing and nothing of the rest, so the row adds up to less "
     "than 1. The rest is spread over all classes, the right one among them: add, do not replace.",
@@ -372,7 +396,7 @@ def replaced_instead_of_added(labels, base, share, weight, classes, smoothing):
 
 
 @wrong(
-    "04.6",
+    "04.7",
     "smoothed",
     "Your rest is spread over the wrong classes alone, smoothing / (C - 1) each. That is another "
     "convention; here, as in PyTorch, all C classes get their part.",
@@ -387,7 +411,7 @@ def spread_over_the_others(labels, base, share, weight, classes, smoothing):
 
 
 @wrong(
-    "04.6",
+    "04.7",
     "smoothed",
     "Your rows do not know how much their example counts: an example to ignore still has a row. "
     "Multiply the spread part by base and the label's part by share.",
@@ -401,7 +425,7 @@ def shares_forgotten(labels, base, share, weight, classes, smoothing):
 
 
 @wrong(
-    "04.6",
+    "04.7",
     "smoothed",
     "Your spread part uses share, which has the weight of the label in it, and then gets the "
     "weights of the classes once more. The spread part starts from base.",
@@ -416,7 +440,7 @@ def weighted_twice(labels, base, share, weight, classes, smoothing):
 
 
 @wrong(
-    "04.6",
+    "04.7",
     "smoothed",
     "Your rows are float64, because np.zeros makes float64 unless it is told otherwise. Give them "
     "the type of the shares.",
@@ -430,11 +454,11 @@ def rows_in_float64(labels, base, share, weight, classes, smoothing):
     return rows
 
 
-# -------------------------------------------------------------------------------- 04.7 surprise
+# -------------------------------------------------------------------------------- 04.8 surprise
 
 
 @wrong(
-    "04.7",
+    "04.8",
     "surprise",
     "Your classes are always the last dimension. For (N, C, d) they are dimension 1, as "
     "everywhere in PyTorch.",
@@ -445,14 +469,12 @@ def classes_at_the_end(input, target, weight, ignore_index, smoothing):
     if smoothing:
         target = target * (1 - smoothing) + smoothing / classes
     if weight is not None:
-        if weight.shape != (classes,):
-            return input * 0
         target = target * weight
     return -(log_softmax(input, -1) * target).sum(-1)
 
 
 @wrong(
-    "04.7",
+    "04.8",
     "surprise",
     "Your loss averages over the classes, so it is C times too small. The classes of one example "
     "are added up; the mean is over the examples, and comes later.",
@@ -469,7 +491,7 @@ def mean_over_classes(input, target, weight, ignore_index, smoothing):
 
 
 @wrong(
-    "04.7",
+    "04.8",
     "surprise",
     "Your smoothing adds the rest without taking it away first, so the targets add up to more "
     "than 1. The old target keeps the part 1 - smoothing.",
@@ -486,7 +508,7 @@ def smoothing_on_top(input, target, weight, ignore_index, smoothing):
 
 
 @wrong(
-    "04.7",
+    "04.8",
     "surprise",
     "Your weights multiply along the last dimension. They belong to the classes: give them the "
     "shape (C, 1, ...) so that they meet dimension 1.",
@@ -503,7 +525,7 @@ def weights_along_the_last_dimension(input, target, weight, ignore_index, smooth
 
 
 @wrong(
-    "04.7",
+    "04.8",
     "surprise",
     "Your loss compares the target with the shares, not with their logarithms: it is minus the "
     "mean share. A certain mistake then costs 1 at most, where it should cost without a bound.",
@@ -519,11 +541,11 @@ def shares_instead_of_logs(input, target, weight, ignore_index, smoothing):
     return -(log_softmax(input, dim).exp() * target).sum(dim)
 
 
-# --------------------------------------------------------------------------- 04.8 cross_entropy
+# --------------------------------------------------------------------------- 04.9 cross_entropy
 
 
 @wrong(
-    "04.8",
+    "04.9",
     "cross_entropy",
     "Your loss takes the scores for log-probabilities. Scores can be any size; log_softmax makes "
     "log-shares of them first.",
@@ -547,7 +569,7 @@ def scores_as_log_probabilities(
 
 
 @wrong(
-    "04.8",
+    "04.9",
     "cross_entropy",
     "Your loss computes the shares first and their logarithm after. A share that was rounded to 0 "
     "has the logarithm minus infinity: scores 2000 apart give inf. log_softmax never makes that "
@@ -561,9 +583,7 @@ def log_of_softmax(
         losses = surprise(input, target, weight, ignore_index, label_smoothing)
         return reduced(losses, reduction)
     check_labels("cross_entropy", input, target, weight)
-    scores = rows_of(input)
-    shifted = (scores - scores.amax(1, keepdim=True)).exp()
-    log_probs = (shifted / shifted.sum(1, keepdim=True)).log()
+    log_probs = log_softmax(rows_of(input), dim=1).exp().log()  # softmax, and its logarithm
     labels, base, share = counted("cross_entropy", input, target, weight, ignore_index, reduction)
     if label_smoothing:
         smooth = smoothed(labels, base, share, weight, log_probs.shape[1], label_smoothing)
@@ -574,7 +594,7 @@ def log_of_softmax(
 
 
 @wrong(
-    "04.8",
+    "04.9",
     "cross_entropy",
     "Your loss passes the scores through softmax and then takes the log-softmax of that: twice. "
     "Shares lie between 0 and 1, so the second one is nearly even, and the loss hardly moves. "
@@ -599,7 +619,7 @@ def softmax_twice(
 
 
 @wrong(
-    "04.8",
+    "04.9",
     "cross_entropy",
     "Your shares are taken along the batch, dim 0: the examples compete with each other instead "
     "of the classes. After rows_of the classes are dim 1.",
@@ -623,7 +643,7 @@ def along_the_batch(
 
 
 @wrong(
-    "04.8",
+    "04.9",
     "cross_entropy",
     "Your loss leaves label_smoothing out: it is checked and never used. With it, the targets are "
     "the rows of `smoothed`, and every log-share counts by its part.",
@@ -643,7 +663,7 @@ def smoothing_unused(
 
 
 @wrong(
-    "04.8",
+    "04.9",
     "cross_entropy",
     "Your loss is divided by the number of classes as well: with ten classes it starts at 0.23 "
     "instead of 2.30, and so does every step. The mean is over the examples alone.",
@@ -668,21 +688,22 @@ def mean_over_classes_too(
     return finished(loss, share, target, reduction)
 
 
-# ------------------------------------------------------------------------------ 04.9 yes or no
+# ------------------------------------------------------------------------------ 04.10 yes or no
 
 
 @wrong(
-    "04.9",
+    "04.10",
     "weighted",
     "Your function multiplies whatever comes. A weight of (3,) turns three losses of shape (3, 1) "
-    "into nine, and their mean is taken over the wrong things. Compare the shapes before and after.",
+    "into nine, and their mean is taken over the wrong things. Compare the shapes before and "
+    "after.",
 )
 def repeated_losses(what, losses, weight):
     return losses if weight is None else losses * weight
 
 
 @wrong(
-    "04.9",
+    "04.10",
     "weighted",
     "Your function asks for a weight of exactly the shape of the losses. One number per column, or "
     "one for all, may be repeated; only the losses may not.",
@@ -694,7 +715,7 @@ def no_repeating_at_all(what, losses, weight):
 
 
 @wrong(
-    "04.9",
+    "04.10",
     "bce_kernel",
     "Your kernel has no floor: log(0) is minus infinity, and 0 times infinity is nan. Hold both "
     "logarithms at -100 or above.",
@@ -705,7 +726,7 @@ def without_a_floor(p, y):
 
 
 @wrong(
-    "04.9",
+    "04.10",
     "bce_kernel",
     "Your kernel computes 1 - p before the logarithm. For p = 1e-12 the subtraction loses digits "
     "that log1p(-p) keeps.",
@@ -716,7 +737,7 @@ def one_minus_p_first(p, y):
 
 
 @wrong(
-    "04.9",
+    "04.10",
     "bce_kernel",
     "Your kernel only looks at the yes part: who says yes to everything has no loss at all. The "
     "no part, (1 - y) log(1 - p), belongs to it.",
@@ -726,7 +747,7 @@ def only_the_yes_part(p, y):
 
 
 @wrong(
-    "04.10",
+    "04.11",
     "binary_cross_entropy_with_logits",
     "Your loss goes through the probability: sigmoid first, logarithm after. For a score of 1000 "
     "the probability is 1, the logarithm of what is left is stopped at -100, and the loss is 100 "
@@ -735,15 +756,15 @@ def only_the_yes_part(p, y):
 def through_the_probability(input, target, weight=None, *, reduction="mean", pos_weight=None):
     name = "binary_cross_entropy_with_logits"
     same_shape(name, input, target, ValueError)
-    p = Tensor(np.exp(np.minimum(input.array, 0)) / (1 + np.exp(-np.abs(input.array))))
-    yes = -target * Tensor(np.maximum(np.log(p.array), -100))
-    no = -(1 - target) * Tensor(np.maximum(np.log1p(-p.array), -100))
-    losses = (yes if pos_weight is None else yes * pos_weight) + no
+    p = (-softplus(-input)).exp()  # sigmoid
+    yes, no = apply("bce", p, p * 0 + 1), apply("bce", p, p * 0)
+    yes = target * (yes if pos_weight is None else yes * pos_weight)
+    losses = yes + (1 - target) * no
     return reduced(weighted("weight", losses, weight), reduction)
 
 
 @wrong(
-    "04.10",
+    "04.11",
     "binary_cross_entropy_with_logits",
     "Your pos_weight multiplies the whole loss. It is a factor of the yes part alone: it makes a "
     "missed yes dearer, and leaves a false alarm as it was.",
@@ -758,7 +779,7 @@ def pos_weight_for_all(input, target, weight=None, *, reduction="mean", pos_weig
 
 
 @wrong(
-    "04.10",
+    "04.11",
     "binary_cross_entropy_with_logits",
     "Your signs are turned: a score above 0 means yes, so log(sigmoid(x)) is -softplus(-x). As it "
     "stands the loss rewards the opposite of the target.",
@@ -774,7 +795,7 @@ def signs_turned(input, target, weight=None, *, reduction="mean", pos_weight=Non
 
 
 @wrong(
-    "04.10",
+    "04.11",
     "binary_cross_entropy",
     "Your loss takes any number for a probability. A score of 2 has no log(1 - p), and the nan "
     "turns up much later. Refuse what is no probability: check_probabilities.",
@@ -784,11 +805,11 @@ def any_number_is_a_probability(input, target, weight=None, *, reduction="mean")
     return reduced(weighted("weight", apply("bce", input, target), weight), reduction)
 
 
-# ------------------------------------------------------------------------------- 04.11 modules
+# ------------------------------------------------------------------------------- 04.12 modules
 
 
 @wrong(
-    "04.11",
+    "04.12",
     "Loss.__init__",
     "Your weights are plain attributes, not buffers: state_dict does not save them. "
     "register_buffer makes a tensor part of the module's state without training it.",
@@ -801,7 +822,7 @@ def a_plain_attribute(self, function, buffers, **settings):
 
 
 @wrong(
-    "04.11",
+    "04.12",
     "Loss.__init__",
     "Your loss registers its weights and never passes them on: the function is called without "
     "them. Add their names to self.settings, which says what is passed.",
@@ -813,7 +834,7 @@ def never_passed_on(self, function, buffers, **settings):
 
 
 @wrong(
-    "04.11",
+    "04.12",
     "CrossEntropyLoss.__init__",
     "Your module keeps ignore_index and reduction, and forgets label_smoothing. Every setting "
     "that the constructor takes has to reach the function.",
@@ -825,7 +846,7 @@ def smoothing_lost(self, weight=None, *, ignore_index=-100, reduction="mean", la
 
 
 @wrong(
-    "04.11",
+    "04.12",
     "CrossEntropyLoss.__init__",
     "Your module makes the weights of the classes a Parameter: an optimizer would train them, and "
     "find that the lowest loss has weights of 0. They are a buffer.",
@@ -844,11 +865,11 @@ def trained_weights(self, weight=None, *, ignore_index=-100, reduction="mean", l
     self.settings += ("weight",)
 
 
-# -------------------------------------------------------------------------------- 04.12 debug it
+# -------------------------------------------------------------------------------- 04.13 debug it
 
 
 @wrong(
-    "04.12",
+    "04.13",
     "loss_of_line",
     "The predictions still have the shape (N, 1) and the targets (N,): their difference is (N, N), "
     "every prediction against every target. Print the shapes of both, and give them one.",
@@ -861,21 +882,21 @@ def still_every_pair(slope, shift, x, y):
 
 
 @wrong(
-    "04.12",
+    "04.13",
     "loss_of_line",
-    "You flattened the predictions and made the targets a column: now the targets are repeated "
-    "the other way, and it is (N, N) again. Both need the same shape.",
+    "You made N numbers of the (N, N) errors by a mean. The shape is right now, and every "
+    "prediction is compared with the mean of all targets. Mend the shapes before the subtraction, "
+    "not after.",
 )
-def the_other_way_round(slope, shift, x, y):
+def mended_afterwards(slope, shift, x, y):
     inputs = Tensor(x).reshape(-1, 1)
     weight = Tensor(np.array([[slope]], np.float32))
-    predictions = (inputs @ weight + shift).reshape(-1)
-    errors = predictions - Tensor(y).reshape(-1, 1) * 1.0 + 0.0 * shift
-    return (errors**2).sum().item() / len(y)
+    errors = ((inputs @ weight + shift) - Tensor(y)).mean(1)
+    return (errors**2).mean().item()
 
 
 @wrong(
-    "04.12",
+    "04.13",
     "loss_of_line",
     "Now the shapes agree, but you sum the squares. The mean was asked for: a loss should not "
     "grow with the number of points.",
@@ -888,7 +909,7 @@ def summed(slope, shift, x, y):
 
 
 @wrong(
-    "04.12",
+    "04.13",
     "loss_of_line",
     "You average before you square: errors of +1 and -1 then cancel, and a line that is wrong "
     "everywhere can have no loss. Square first.",

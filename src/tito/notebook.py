@@ -169,9 +169,11 @@ def write_notebook(workspace: Workspace, chapter: Chapter) -> Path:
     path = workspace.notebook(chapter)
     if path.exists():
         return path
-    source = workspace.file(chapter).read_text(encoding="utf-8")
-    broken = [e for e in chapter.exercises if e.debug]
-    debug = workspace.exercise_file(broken[0]).read_text(encoding="utf-8") if broken else ""
+    from tito.rework import read_mine  # it imports this file
+
+    first = {exercise.debug: exercise for exercise in reversed(chapter.exercises)}
+    source = read_mine(workspace, first[False])
+    debug = read_mine(workspace, first[True]) if True in first else ""
     try:
         content = notebook(chapter, source, debug)
         same = ast.dump(ast.parse(joined(content))) == ast.dump(ast.parse(source))
@@ -187,7 +189,7 @@ def write_notebook(workspace: Workspace, chapter: Chapter) -> Path:
             "Its definitions stand in another order than in the chapter.",
             f"Go on in the file, or see tito diff {chapter.number:02d}.", Exit.USAGE,
         )  # fmt: skip
-    write_atomic(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    workspace.write(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return path
 
 
@@ -419,8 +421,10 @@ def refresh(chapter: Chapter, text: str, before: str) -> None:
         return
     old = {d.name: ast.dump(d.node) for d in definitions(before) if not d.is_class}
     new = {d.name: d.node for d in definitions(text) if not d.is_class}
+    there = {ast.dump(node) for node in ast.parse(before).body}
     for node in ast.parse(text).body:
-        if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+        # what stood there before is not run again: it would empty the table of kernels
+        if not isinstance(node, (ast.ClassDef, ast.FunctionDef)) and ast.dump(node) not in there:
             run_in(module, node)
     for name, node in new.items():
         if ast.dump(node) == old.get(name):

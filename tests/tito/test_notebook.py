@@ -159,24 +159,26 @@ def test_methods_of_a_running_class_are_renewed(workspace):
     module = ModuleType("tinytorch.core.welcome")
     module.__file__ = "welcome.py"
     before = (
-        "class A:\n    def f(self): return 1\n\nclass B(A):\n    def f(self): return 2\n"
+        "TABLE = {}\n\nclass A:\n    def f(self): return 1\n\nclass B(A):\n    def f(self): return 2\n"
         "    @property\n    def p(self): return self.v\n"
         "    @p.setter\n    def p(self, value): self.v = value\n\ndef g(): return 1\n"
     )
     exec(before, vars(module))
     made_before, imported_before = module.B(), module.g
+    module.TABLE["kept"] = True
     sys.modules[module.__name__] = module
     try:
         refresh(
             find_chapter("00"),
             "class B:  # continued\n    def f(self):\n        return super().f() + K\n\n"
             "    @p.setter\n    def p(self, value):\n        self.v = 2 * value\n\n"
-            "K = 10\n\ndef g():\n    return K\n",
+            "TABLE = {}\n\nK = 10\n\ndef g():\n    return K\n",
             before,
         )
     finally:
         del sys.modules[module.__name__]
     assert made_before.f() == 11
+    assert module.TABLE == {"kept": True}
     assert imported_before() == 10
     made_before.p = 4
     assert made_before.p == 8
