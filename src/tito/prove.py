@@ -49,6 +49,8 @@ class Finding:
     what: str
     ok: bool
     detail: str = ""
+    kind: str = ""
+    """"wrong" or "right" for a version of a definition."""
 
 
 def prove(chapter: Chapter) -> Iterator[Finding]:
@@ -213,7 +215,7 @@ def versions(chapter: Chapter, folder: Path) -> Iterator[Finding]:
             outcome, name = tried(exercise, version, folder, known)
             ok = outcome.status == "failed" and name == version.name
             detail = "" if ok else f"{outcome.status}, named: {name or 'nothing'}"
-            yield Finding(f"{exercise.id} wrong: {version.name}", ok, detail)
+            yield Finding(f"{exercise.id} wrong: {version.name}", ok, detail, "wrong")
     yield Finding(f"{len(good)} differently written right versions", len(good) >= 3)
     for version in good:
         exercise = next(e for e in chapter.exercises if e.id == version.exercise)
@@ -221,7 +223,7 @@ def versions(chapter: Chapter, folder: Path) -> Iterator[Finding]:
         detail = f"accused of {name}" if name else ""
         if outcome.status != "passed":
             detail = first_failure({"exercise": exercise.id, "checks": outcome.checks})
-        yield Finding(f"{exercise.id} right: {version.name}", not detail, detail)
+        yield Finding(f"{exercise.id} right: {version.name}", not detail, detail, "right")
 
 
 def with_version(exercise: Exercise, version: Version, folder: Path) -> dict[str, Path]:
@@ -273,17 +275,34 @@ def printed(chapter: Chapter) -> Iterator[Finding]:
 
 
 def main(arguments: list[str]) -> int:
-    """Prove the chapters named, or all; prints a line each, and returns the exit code."""
-    failed = 0
+    """Prove the chapters named, or all; prints a line each and a table, returns the exit code."""
+    failed, table = (
+        0,
+        [("chapter", "exercises", "wrong versions", "named", "right versions", "accused")],
+    )
     for chapter in [find_chapter(each) for each in arguments] or chapters():
         print(f"{chapter.number:02d} {chapter.title}")
+        findings = []
         for finding in prove(chapter):
-            failed += not finding.ok
+            findings.append(finding)
             print(f"  {'ok  ' if finding.ok else 'FAIL'} {finding.what}", flush=True)
             if not finding.ok and finding.detail:
                 print("       " + finding.detail.replace("\n", "\n       "))
+        failed += sum(not finding.ok for finding in findings)
+        table.append(counts(chapter, findings))
+    print()
+    for row in table:
+        print(f"{row[0]:<16}" + "".join(f"{cell:>16}" for cell in row[1:]))
     print(f"{failed} failed" if failed else "all is well")
     return 1 if failed else 0
+
+
+def counts(chapter: Chapter, findings: list[Finding]) -> tuple[str, ...]:
+    """A chapter's row of the table: versions, and how they fared."""
+    wrong = [finding.ok for finding in findings if finding.kind == "wrong"]
+    right = [finding.ok for finding in findings if finding.kind == "right"]
+    figures = (len(chapter.exercises), len(wrong), sum(wrong), len(right), right.count(False))
+    return (chapter.key, *map(str, figures))
 
 
 if __name__ == "__main__":
