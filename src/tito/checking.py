@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
+"""How a source declares its encoding (PEP 263)."""
+
+
 def time_limit() -> float:
     """Seconds for one exercise: TITO_TIME_LIMIT, or 10.
 
@@ -37,12 +42,17 @@ def time_limit() -> float:
     )  # fmt: skip
 
 
-def unreadable(file: Path) -> tuple[str, int | None, str] | None:
-    """What is wrong with a file that cannot be Python source: an error, its line, the way out."""
-    way_out = "tito undo brings the last copy back; tito reset writes the starting file."
+def unreadable(file: Path, module: str) -> tuple[str, int | None, str] | None:
+    """What is wrong with a file that cannot be Python source: an error, its line, the way out.
+
+    Args:
+        module: the number of its module.
+    """
+    way_out = f"tito reset {module} writes the starting file; tito undo --list shows older copies."
     try:
         content = file.read_bytes()
     except FileNotFoundError:
+        way_out = way_out.replace("reset", "start", 1)
         return f"FileNotFoundError: {file.name} is missing", None, way_out
     except OSError as error:
         if file.is_dir():
@@ -54,12 +64,34 @@ def unreadable(file: Path) -> tuple[str, int | None, str] | None:
         line = content.count(b"\n", 0, place) + 1
         what = f"NotText: {file.name} holds a byte 0, which no Python source has"
         return what, line, "Save it as UTF-8 text in your editor. " + way_out
+    if (stop := first_undecodable(content)) is not None:
+        line = content.count(b"\n", 0, stop) + 1
+        what = f"NotText: {file.name} is no UTF-8 text: the byte 0x{content[stop]:02x}"
+        return what, line, "Save it as UTF-8 text in your editor. " + way_out
+    return None
+
+
+def first_undecodable(content: bytes) -> int | None:
+    """Where a source stops being text in UTF-8, or in the encoding that its first lines declare."""
+    declared = CODING.search(b"\n".join(content.split(b"\n", 2)[:2]))
+    try:
+        content.decode(declared[1].decode() if declared else "utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    except LookupError:  # no such encoding: Python says it best
+        return None
     return None
 
 
 def stopped_by_files(exercises: Sequence[Exercise], job: Job) -> list[Verdict]:
     """Verdicts on the exercises that cannot be judged, because a file of theirs is unreadable."""
-    problems = {key: unreadable(Path(file)) for key, file in job.files.items()}
+    from tito.course import chapters
+
+    numbers = {chapter.file: f"{chapter.number:02d}" for chapter in chapters()}
+    problems = {
+        key: unreadable(Path(file), numbers.get(key) or key.removeprefix("debug:"))
+        for key, file in job.files.items()
+    }
     verdicts = []
     for exercise in exercises:
         keys = [key for key in problems if exercise.debug or not key.startswith("debug:")]
@@ -80,7 +112,7 @@ def is_green(verdict: Verdict) -> bool:
 def learner_files(workspace: Workspace, exercises: Sequence[Exercise]) -> dict[str, str]:
     """The learner's files that `exercises` are checked on: their module's and those below it."""
     highest = max((exercise.chapter for exercise in exercises), key=lambda c: c.number)
-    below = [chapter for chapter in workspace.started() if chapter.number < highest.number]
+    below = [c for c in workspace.started() if 0 < c.number < highest.number]  # 00 is used by none
     files = {chapter.file: str(workspace.file(chapter)) for chapter in (*below, highest)}
     for exercise in exercises:
         if exercise.debug:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,13 +12,15 @@ from tito.console import Console
 from tito.errors import Exit, TitoError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tito.course import Exercise
     from tito.runner import Verdict
     from tito.workspace import Workspace
 
 __all__ = ["COMMANDS"]
+
+PATIENCE = 2.0  # seconds of silence
 
 
 @click.command()
@@ -49,7 +53,7 @@ def check(
 
     workspace = Workspace.find()
     seed = secrets.randbelow(10_000) if seed is None else seed
-    with Runner(warm=True) as runner:  # it gets ready while the course is read
+    with patience(console), Runner(warm=True) as runner:  # it gets ready while the course is read
         exercises = checking.targets(workspace, targets, everything)
         report = Report(console, workspace, exercises)
         options: dict[str, Any] = {"seed": seed, "find": not no_find, "runner": runner}
@@ -61,6 +65,22 @@ def check(
     report.close(verdicts, repeated)
     green = all(map(checking.is_green, [*verdicts, *repeated]))
     return Exit.DONE if green else Exit.MISSED
+
+
+@contextlib.contextmanager
+def patience(console: Console) -> Iterator[None]:
+    """Within the block, say once that the check goes on, to somebody who has waited a while."""
+    from tito.checking import time_limit
+
+    text = f"Still running; each exercise has {time_limit():g} s (Ctrl-C stops)."
+    timer = threading.Timer(PATIENCE, console.line, [text, "dim"])
+    timer.daemon = True
+    if console.is_terminal:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class Report:

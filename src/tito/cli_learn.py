@@ -182,7 +182,8 @@ def read(console: Console, target: str | None) -> int:
     if console.json:
         console.result({"module": chapter.key, "markdown": text})
         return Exit.DONE
-    page(console, text)
+    begun = workspace is not None and bool(workspace.started())
+    page(console, text, "Next: tito next" if begun else "")
     return Exit.DONE
 
 
@@ -306,9 +307,12 @@ def undo(console: Console, number: int | None, listing: bool) -> int:
         if console.json:
             console.result({"copies": copies})
             return Exit.DONE
+        if not copies:
+            console.line("There are no copies yet.")
+            return Exit.DONE
         rows = [[str(c["number"]), c["taken"], ", ".join(c["files"])] for c in copies]
         console.table(["N", "kept", "files"], rows)
-        console.line("Bring one back with: tito undo N" if rows else "There are no copies yet.")
+        console.line("Bring one back with: tito undo N")
         return Exit.DONE
     answer = bring_back(workspace, number)
     if console.json:
@@ -328,7 +332,7 @@ def undo(console: Console, number: int | None, listing: bool) -> int:
 @click.option("--yes", is_flag=True, help="Also for exercises that are not solved yet.")
 @click.pass_obj
 def diff(console: Console, target: str | None, yes: bool) -> int:
-    """Compare your code with the reference, for exercise EX or module NN.
+    """Compare your code with the reference: exercise EX or module NN.
 
     Only for exercises that you have passed or whose solution you have seen, unless --yes.
     """
@@ -430,6 +434,9 @@ def ask(console: Console, id: str, question: str, unit: str) -> str | None:
     except EOFError:
         console.say()
         return None
+    except KeyboardInterrupt:
+        console.say()  # the cursor stands behind the question
+        raise
 
 
 COMMANDS = (

@@ -19,6 +19,8 @@ def notebook(console: Console, module: str | None) -> int:
     From then on the notebook is the master: its build cells check themselves, and check and
     export bring the file up to date. Delete the notebook to go back to the file.
     """
+    from importlib.util import find_spec
+
     from tito.learn import chosen_chapter
     from tito.notebook import write_notebook
     from tito.workspace import Workspace
@@ -29,6 +31,8 @@ def notebook(console: Console, module: str | None) -> int:
     path = workspace.shown(write_notebook(workspace, chapter))
     console.line(f"{'Made' if new else 'There is'} {path}")
     console.line(f"Open it with: jupyter lab {path}")
+    if find_spec("jupyterlab") is None:
+        console.line("Not installed yet: python -m pip install jupyterlab (VS Code opens it, too)")
     if console.json:
         console.result({"notebook": path, "new": new})
     return Exit.DONE
@@ -38,9 +42,9 @@ def notebook(console: Console, module: str | None) -> int:
 @click.argument("module", required=False)
 @click.pass_obj
 def export(console: Console, module: str | None) -> int:
-    """Write the file of MODULE from its notebook; check does it by itself.
+    """Write the file of MODULE from its notebook.
 
-    A dated copy of the file is kept; tito undo brings it back.
+    tito check does it by itself. A dated copy of the file is kept; tito undo brings it back.
     """
     from tito.learn import chosen_chapter
     from tito.notebook import export as write

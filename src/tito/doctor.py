@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import tito
 from tito.console import Console
 from tito.errors import TitoError
-from tito.provenance import core_package, learner_error, whose
+from tito.provenance import core_package, is_unbuilt, learner_error, whose
 
 __all__ = ["Check", "examine", "summary"]
 
@@ -222,6 +222,8 @@ def current_folder() -> Finding:
 
 def failure(name: str, error: Exception) -> Finding:
     """The check `name` raised; where the learner's code is behind it, their line and way out."""
+    if is_unbuilt(error):  # in the middle of a module, as it should be
+        return Finding("ok", f"waits for {error}")
     told = error if isinstance(error, TitoError) else learner_error(error)
     if told and told is not error and name != "self-check":
         return Finding("warning", "not examined: your framework stops", "See self-check below.")

@@ -24,6 +24,9 @@ __all__ = ["Failure", "Session", "check", "expect", "fresh", "raises", "rng", "r
 NOT_BUILT = "is yours to build (tito hint "
 """What the message of every stub contains."""
 
+ITEMS = 12
+"""How many parts of a list of arrays are shown."""
+
 
 @dataclass
 class Failure:
@@ -200,7 +203,8 @@ def expect(
     except BaseException as error:
         session.note_error(error, failure)
         return
-    failure.actual = show(actual)
+    failure.expected = show(equals, like=actual) + (f" of {dtype}" if dtype else "")
+    failure.actual = show(actual, like=equals)
     failure.difference = difference(actual, equals, within) or other_dtype(actual, dtype)
     if not failure.difference:
         failure.difference = changed(before, inputs)
@@ -243,9 +247,16 @@ def raises(
 
 def described(code: str, inputs: dict[str, Any], ask: str) -> Failure:
     """A failure that says what is run on which inputs."""
-    size = sum(np.size(plain(value)) for value in inputs.values() if not callable(value))
-    shown = [[name, show(plain(value))] for name, value in inputs.items()]
-    return Failure(code.strip("\n"), shown, ask=ask, size=int(size))
+    size = sum(count(plain(value)) for value in inputs.values() if not callable(value))
+    shown = [[name, show(value)] for name, value in inputs.items()]
+    return Failure(code.strip("\n"), shown, ask=ask, size=size)
+
+
+def count(value: Any) -> int:
+    """How many values there are in arrays and in lists of them."""
+    if isinstance(value, (list, tuple, dict)):
+        return sum(map(count, items(value).values()))
+    return value.size if isinstance(value, np.ndarray) else 1
 
 
 def plain(value: Any) -> Any:
@@ -266,21 +277,107 @@ def plain(value: Any) -> Any:
     return value
 
 
-def show(value: Any) -> str:
-    """A value as the failure shows it."""
+def items(value: Any) -> dict[Any, Any]:
+    """The items of a list, a tuple or a dict by their index; none for anything else."""
+    if isinstance(value, (list, tuple)):
+        return dict(enumerate(value))
+    return value if isinstance(value, dict) else {}
+
+
+def holds_arrays(value: Any) -> bool:
+    """Whether there is an array in a list, a tuple or a dict, or in one within it."""
+    return any(isinstance(each, np.ndarray) or holds_arrays(each) for each in items(value).values())
+
+
+def parts(value: Any, like: Any, place: str = "") -> list[tuple[str, Any]]:
+    """What is shown on lines of its own, with its place: `value`, taken apart as far as arrays lie.
+
+    Args:
+        like: what `value` is compared with; it is taken apart where this one holds arrays, too.
+
+    >>> parts(([np.zeros(1), 2], [3, 4]), None)
+    [('[0][0]', array([0.])), ('[0][1]', 2), ('[1]', [3, 4])]
+    """
+    if not (holds_arrays(value) or holds_arrays(like)):
+        return [(place, value)]
+    other = items(like)
+    inner = [
+        part
+        for key, item in items(value).items()
+        for part in parts(item, other.get(key), f"{place}[{show(key)}]")
+    ]
+    return inner or [(place, value)]
+
+
+def show(value: Any, like: Any = None) -> str:
+    """A value as the failure shows it: an item of a list that holds arrays begins a line.
+
+    Args:
+        like: what it is compared with, so that both sides are taken apart alike.
+
+    >>> print(show([np.array([1.0, 2.0]), (np.array([[3], [4]]), "five")]))
+    [0]    [1., 2.]   (2,) float64
+    [1][0] [[3],
+            [4]]
+           (2, 1) int64
+    [1][1] 'five'
+    """
     value = plain(value)
     if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=6, threshold=60, edgeitems=3, separator=", ")
-        layout = f"shape {value.shape}, {value.dtype}"
-        return f"{text}   {layout}" if "\n" not in text else f"{text}\n{layout}"
+        return show_array(value, f"shape {value.shape}, {value.dtype}")
     if isinstance(value, float):
         return f"{value:.7g}"
-    if isinstance(value, (list, tuple)) and any(isinstance(item, np.ndarray) for item in value):
-        return "\n".join(f"[{i}] {show(item)}" for i, item in enumerate(value))
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {show(item)}" for key, item in value.items()) + "}"
-    text = repr(value)
+    found = parts(value, plain(like))
+    if found[0][0]:
+        width = max(len(place) for place, _ in found[:ITEMS]) + 1
+        lines = [place.ljust(width) + show_part(part, width) for place, part in found[:ITEMS]]
+        more = len(found) - ITEMS
+        return "\n".join([*lines, f"... ({more} more)"] if more > 0 else lines)
+    try:
+        text = repr(value)
+    except Exception as error:  # a class of the learner's, whose __repr__ is not there yet
+        text = f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
     return text if len(text) <= 400 else text[:400] + " ..."
+
+
+def show_array(array: np.ndarray, layout: str) -> str:
+    """The values of an array, and its layout behind or below them."""
+    text = np.array2string(array, precision=6, threshold=60, edgeitems=3, separator=", ")
+    text = "\n".join(filter(None, text.split("\n")))  # NumPy sets blank lines between blocks
+    return f"{text}   {layout}" if "\n" not in text else f"{text}\n{layout}"
+
+
+def show_part(part: Any, width: int) -> str:
+    """A part of a list, to stand behind its place: lines after the first are moved by `width`."""
+    is_array = isinstance(part, np.ndarray)
+    text = show_array(part, f"{part.shape} {part.dtype}") if is_array else show(part)
+    return text.replace("\n", "\n" + " " * width)
+
+
+def named(value: Any) -> str:
+    """A value within a sentence: arrays by their shape, lists by their length."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, (list, tuple, dict)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return show(value)
+
+
+def as_numbers(value: Any) -> Any:
+    """`value` as an array if it can be one of numbers; as it is otherwise."""
+    try:
+        array = np.asarray(value)
+    except Exception:  # rows of different lengths, or whatever an object of the learner's raises
+        return value
+    return array if array.dtype.kind in "biuf" else value
+
+
+def equal(actual: Any, expected: Any) -> bool:
+    """Whether two values of one type say that they are equal."""
+    try:
+        return type(actual) is type(expected) and bool(actual == expected)
+    except Exception:  # an __eq__ of the learner's, or one that answers with an array
+        return False
 
 
 def difference(actual: Any, expected: Any, within: float) -> str:
@@ -291,26 +388,33 @@ def difference(actual: Any, expected: Any, within: float) -> str:
     """
     actual, expected = plain(actual), plain(expected)
     if isinstance(actual, np.ndarray) and isinstance(expected, (list, int, float, bool)):
-        expected = np.asarray(expected)
+        expected = as_numbers(expected)
     if isinstance(expected, np.ndarray):
         return array_difference(actual, expected, within)
     if isinstance(expected, (list, tuple)):
         return sequence_difference(actual, expected, within)
     if isinstance(expected, dict):
-        if not isinstance(actual, dict) or list(actual) != list(expected):
-            keys = list(actual) if isinstance(actual, dict) else type(actual).__name__
-            return f"expected the keys {list(expected)}, got {keys}"
+        if not isinstance(actual, dict) or not equal(list(actual), list(expected)):
+            keys = show(list(actual)) if isinstance(actual, dict) else type(actual).__name__
+            return f"expected the keys {show(list(expected))}, got {keys}"
         return next(filter(None, (
-            prefixed(f"[{key!r}]", difference(actual[key], expected[key], within))
+            prefixed(f"[{show(key)}]", difference(actual[key], expected[key], within))
             for key in expected
         )), "")  # fmt: skip
-    if isinstance(expected, bool) or isinstance(actual, bool):
-        same = isinstance(actual, bool) and isinstance(expected, bool) and actual == expected
-    elif isinstance(expected, (int, float)) and isinstance(actual, (int, float)):
-        same = bool(np.isclose(actual, expected, within, within, equal_nan=True))
+    numbers = isinstance(expected, (int, float)) and isinstance(actual, (int, float))
+    if numbers and bool not in (type(actual), type(expected)):
+        same = close(actual, expected, within)
     else:
-        same = type(actual) is type(expected) and actual == expected
-    return "" if same else f"expected {show(expected)}, got {show(actual)}"
+        same = equal(actual, expected)
+    return "" if same else f"expected {show(expected)}, got {named(actual)}"
+
+
+def close(actual: float, expected: float, within: float) -> bool:
+    """Whether two numbers agree, or are both nan."""
+    try:
+        return bool(np.isclose(actual, expected, within, within, equal_nan=True))
+    except (OverflowError, TypeError):  # integers beyond those of NumPy
+        return actual == expected
 
 
 def prefixed(place: str, text: str) -> str:
@@ -322,7 +426,7 @@ def prefixed(place: str, text: str) -> str:
 def sequence_difference(actual: Any, expected: Sequence[Any], within: float) -> str:
     """The first difference between two lists or tuples."""
     if type(actual) is not type(expected):
-        return f"expected a {type(expected).__name__}, got {show(actual)}"
+        return f"expected {named(expected)}, got {named(actual)}"
     for i, (a, e) in enumerate(zip(actual, expected, strict=False)):
         if text := difference(a, e, within):
             return prefixed(f"[{i}]", text)
@@ -333,12 +437,12 @@ def sequence_difference(actual: Any, expected: Sequence[Any], within: float) -> 
 
 def array_difference(actual: Any, expected: np.ndarray, within: float) -> str:
     """The first difference of a value from an array."""
-    try:
-        array = np.asarray(actual)
-    except ValueError:
-        return f"expected numbers of shape {expected.shape}, got {show(actual)}"
-    if array.dtype.kind not in "biuf":
-        return f"expected numbers, got {show(actual)}"
+    array = as_numbers(actual)
+    if expected.dtype.kind not in "biuf":
+        same = isinstance(actual, np.ndarray) and equal(actual.tolist(), expected.tolist())
+        return "" if same else f"expected {show(expected)}, got {named(actual)}"
+    if not isinstance(array, np.ndarray):
+        return f"expected numbers of shape {expected.shape}, got {named(actual)}"
     if array.shape != expected.shape:
         return f"expected the shape {expected.shape}, got {array.shape}"
     if (array.dtype.kind == "b") != (expected.dtype.kind == "b"):
@@ -347,10 +451,10 @@ def array_difference(actual: Any, expected: np.ndarray, within: float) -> str:
     far = np.argwhere(~np.isclose(got, wanted, within, within, equal_nan=True))
     if not len(far):
         return ""
-    place = tuple(int(i) for i in far[0])
+    place = tuple(far[0].tolist())
     where = f"at [{', '.join(map(str, place))}]" if place else "at the only value"
-    count = f" ({len(far)} of {array.size} values differ)" if array.size > 1 else ""
-    return f"{where}: expected {expected[place]:.7g}, got {array[place]:.7g}{count}"
+    among = f" ({len(far)} of {array.size} values differ)" if array.size > 1 else ""
+    return f"{where}: expected {show(expected[place])}, got {show(array[place])}{among}"
 
 
 def other_dtype(actual: Any, dtype: str | None) -> str:
@@ -378,8 +482,8 @@ def meeting(inputs: dict[str, Any], actual: Any, expected: Any) -> str:
     if not rows or not isinstance(actual, np.ndarray):
         return ""
     rows |= {"got": actual.shape}
-    if isinstance(expected, (np.ndarray, list)):
-        rows |= {"expected": np.shape(expected)}
+    if isinstance(wanted := as_numbers(expected), np.ndarray):
+        rows |= {"expected": wanted.shape}
     width = max([len(str(n)) for shape in rows.values() for n in shape], default=1) + 2
     columns = max(len(shape) for shape in rows.values()) * width
     label = max(map(len, rows))

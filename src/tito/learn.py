@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "begin", "chosen_chapter", "current_chapter", "describe", "exercise_or_current",
     "first_unsolved", "next_chapter", "overview", "place", "reveal_hint", "show_solution",
-    "starting_files",
+    "starting_files", "where",
 ]  # fmt: skip
 
 LEVELS = ("nudge", "approach", "pseudo-code")
@@ -106,6 +106,15 @@ def place(workspace: Workspace, exercise: Exercise) -> tuple[Path, int]:
     return file, 1
 
 
+def where(workspace: Workspace, exercise: Exercise) -> str:
+    """Where an exercise is to be solved: the cell of a notebook, else file and line."""
+    notebook = workspace.notebook(exercise.chapter)
+    if notebook.is_file():
+        return f"{workspace.shown(notebook)}, cell {exercise.id}"
+    file, line = place(workspace, exercise)
+    return f"{workspace.shown(file)}:{line}"
+
+
 def describe(workspace: Workspace, exercise: Exercise) -> dict[str, Any]:
     """An exercise: what, how hard, where, and how it stands."""
     entry = workspace.progress.exercise(exercise.id)
@@ -119,6 +128,7 @@ def describe(workspace: Workspace, exercise: Exercise) -> dict[str, Any]:
         "debug": exercise.debug,
         "file": workspace.shown(file),
         "line": line,
+        "where": where(workspace, exercise),
         "state": state_of(entry),
         "attempts": entry.get("attempts", 0),
         "hints": entry.get("hints", 0),
@@ -250,7 +260,7 @@ def reveal_hint(workspace: Workspace, exercise: Exercise) -> dict[str, Any]:
     """Reveal the next hint of an exercise; those that were revealed before come along.
 
     Returns: `hints` with level, name and text of each, `new` (the level that is new, 0 when there
-        was none left), and `passages` that speak of what the last check showed.
+        was none left), `attempts`, and `passages` that speak of what the last check showed.
     """
     from tito.course import passages
 
@@ -270,6 +280,7 @@ def reveal_hint(workspace: Workspace, exercise: Exercise) -> dict[str, Any]:
         "title": exercise.title,
         "hints": hints,
         "new": level if level > before else 0,
+        "attempts": entry.get("attempts", 0),
         "passages": passages(exercise.chapter, entry.get("failure") or "") or [],
     }
 
@@ -285,9 +296,10 @@ def show_solution(workspace: Workspace, exercise: Exercise, yes: bool = False) -
     if not (yes or entry.get("attempts") or "solution" in entry):
         raise TitoError(
             f"You have not tried {exercise.id} {exercise.title} yet.",
-            "The solution shows itself after an attempt, right or wrong: tito check "
-            f"{exercise.id}. A hint gives less away: tito hint {exercise.id}.",
-            f"To see it all the same: tito solution {exercise.id} --yes",
+            f"Build something, right or wrong, and tito check {exercise.id}: then the solution "
+            "shows itself\n(a look at the untouched exercise does not count).",
+            f"A hint gives less away: tito hint {exercise.id}\n"
+            f"To see the solution all the same: tito solution {exercise.id} --yes",
             Exit.USAGE,
         )
     workspace.progress.record_solution(exercise.id)

@@ -260,7 +260,7 @@ def explain(error: BaseException, milestone: Milestone) -> TitoError:
     return TitoError(
         f"The {milestone.year} {milestone.name} milestone stopped: {in_brief(error)}",
         place,
-        way_out(module) if module else "--debug shows the whole traceback.",
+        way_out(module, error) if module else "--debug shows the whole traceback.",
         Exit.MISSED,
     )
 

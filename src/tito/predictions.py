@@ -92,6 +92,11 @@ def predict(workspace: Workspace, chapter: Chapter, each: Measure, guess: str) -
     value = number_from(guess)
     measured = measure_apart(workspace, chapter, each)
     workspace.progress.record_prediction(each.id, value, measured)
+    still_open = (
+        question["id"]
+        for question in all_questions(workspace, chapter)
+        if question["guess"] is None and question["id"] != each.id
+    )
     return {
         "id": each.id,
         "question": each.question,
@@ -100,6 +105,7 @@ def predict(workspace: Workspace, chapter: Chapter, each: Measure, guess: str) -
         "measured": measured,
         "right": each.close(value, measured),
         "explain": each.explain,
+        "next": next(still_open, None),
     }
 
 
@@ -126,6 +132,11 @@ def measure_apart(workspace: Workspace, chapter: Chapter, each: Measure) -> floa
             answer = {"error": told[-1] if told else f"Python ended with {done.returncode}"}
     if "value" in answer:
         return float(answer["value"])
+    if answer.get("unbuilt"):
+        raise TitoError(
+            f"The measurement {each.id} needs something that you have not built yet.",
+            answer["error"], f"Build it first, then: tito predict {each.id}", Exit.MISSED,
+        )  # fmt: skip
     raise TitoError(
         f"The measurement {each.id} stopped: {answer['error']}",
         (answer.get("place") or "").replace(f"{workspace.root}{os.sep}", ""),
@@ -136,7 +147,7 @@ def measure_apart(workspace: Workspace, chapter: Chapter, each: Measure) -> floa
 
 def measure_here() -> None:
     """In the process of a measurement: measure, and write the answer to the file that was named."""
-    from tito.provenance import in_brief, learner_place
+    from tito.provenance import in_brief, is_unbuilt, learner_place
 
     folder, id, answer_file = sys.argv[1:]
     answer: dict[str, Any]
@@ -147,4 +158,5 @@ def measure_here() -> None:
     except Exception as error:
         found = learner_place(error)
         answer = {"error": in_brief(error), "place": found[0] if found else ""}
+        answer["unbuilt"] = is_unbuilt(error)
     write_json(Path(answer_file), answer)

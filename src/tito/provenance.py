@@ -113,7 +113,12 @@ def learner_error(error: BaseException) -> TitoError | None:
         return None
     place, module = found
     what = f"Your framework stopped: {in_brief(error)}"
-    return TitoError(what, place, way_out(module), Exit.MISSED)
+    return TitoError(what, place, way_out(module, error), Exit.MISSED)
+
+
+def is_unbuilt(error: BaseException) -> bool:
+    """Whether `error` is that of a stub: an exercise which the learner has not built yet."""
+    return isinstance(error, NotImplementedError) and "is yours to build" in str(error)
 
 
 def in_brief(error: BaseException) -> str:
@@ -128,8 +133,10 @@ def in_brief(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}".removesuffix(": ")
 
 
-def way_out(module: str) -> str:
-    """What helps when the learner's file of `module` breaks something."""
+def way_out(module: str, error: BaseException) -> str:
+    """What helps when `error` comes from the learner's file of `module`."""
+    if is_unbuilt(error):
+        return "Build it: tito next. Outside of your workspace the reference runs alone."
     modules = core_package().MODULES
     number = f"{modules.index(module) + 1:02d}" if module in modules else module
     return (

@@ -88,5 +88,6 @@ def report(console: Console, checks: Iterable[Check]) -> list[Check]:
     if failed := [check.name for check in found if check.status == "failed"]:
         console.line(f"Mend first: {', '.join(failed)}.", style="bold red")
     else:
-        console.line("Ready. Next: tito demo", style="bold")
+        outside = any(c.name == "workspace" and c.found.startswith("none") for c in found)
+        console.line(f"Ready. Next: tito {'demo' if outside else 'status'}", style="bold")
     return found

@@ -33,6 +33,9 @@ BEGINNING = re.compile(r"\s*(?:(?:[-*>]|\d+\.)\s+)?")
 NARROW = 100
 """Columns below which the map leaves out bars and minutes."""
 
+SIDE_BY_SIDE = 64
+"""Columns from which the map has the exercises beside the modules."""
+
 STATES = {"passed": "green", "failed": "red", "next": "bold", "open": "dim"}
 MILESTONES = {"earned": "bold green", "passed": "green", "ready": "bold", "locked": "dim"}
 
@@ -86,8 +89,9 @@ def reflow(text: str, width: int) -> str:
 
 
 def rendered(console: Console, text: str) -> Any:
-    """Markdown for Rich: headings on the left, code in the terminal's own colours."""
-    from rich.markdown import Heading, Markdown
+    """Markdown for Rich: headings on the left, code in the terminal's own colours, unbroken."""
+    from rich.markdown import CodeBlock, Heading, Markdown
+    from rich.syntax import Syntax
 
     class Left(Heading):
         def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
@@ -96,8 +100,18 @@ def rendered(console: Console, text: str) -> Any:
                 self.text.stylize("bold cyan")
             yield self.text
 
+    class Code(CodeBlock):
+        def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
+            code = textwrap.indent(str(self.text).rstrip(), "  ")
+            highlighted = Syntax("", self.lexer_name, theme=self.theme).highlight(code)
+            highlighted.no_wrap, highlighted.overflow = True, "ignore"
+            highlighted.rstrip()
+            yield highlighted
+
     class Page(Markdown):
-        elements = {**Markdown.elements, "heading_open": Left}  # noqa: RUF012 - as Rich has it
+        elements = {  # noqa: RUF012 - as Rich has it
+            **Markdown.elements, "heading_open": Left, "fence": Code, "code_block": Code,
+        }  # fmt: skip
 
     return Page(text, code_theme="ansi_dark", inline_code_lexer=None, hyperlinks=False)
 
@@ -113,11 +127,15 @@ def show_markdown(console: Console, text: str) -> None:
 
     quiet = Theme({"markdown.code": "bold", "markdown.code_block": "none"})
     with console.screen.use_theme(quiet):
-        console.screen.print(rendered(console, text), width=width)
+        console.screen.print(rendered(console, text), width=width, crop=False)
 
 
-def page(console: Console, text: str) -> None:
-    """Show Markdown through a pager where somebody sits at a terminal, else print it."""
+def page(console: Console, text: str, after: str = "") -> None:
+    """Show Markdown through a pager where somebody sits at a terminal, else print it.
+
+    Args:
+        after: a line to print when the pager has taken the text off the screen.
+    """
     if not console.is_terminal:
         show_markdown(console, text)
         return
@@ -126,6 +144,8 @@ def page(console: Console, text: str) -> None:
     with console.screen.capture() as capture:
         show_markdown(console, text)
     click.echo_via_pager(capture.get())
+    if after:
+        console.line(after, style="bold")
 
 
 def part_about(chapter: Chapter, exercise: Exercise) -> list[Block]:
@@ -248,19 +268,20 @@ def show_started(
         console.line(f"It is solved. The chapter: tito read {number}. Go on with: tito start")
         return
     read = f"the chapter, {chapter.minutes} minutes in {len(chapter.exercises)} exercises"
-    where = f"{facts['file']}:{facts['line']}"
-    if workspace.style == "notebook":
-        where = workspace.shown(workspace.notebook(chapter))
     steps = [
         [f"1. tito read {number}", read],
-        [f"2. build {facts['id']}", f"in {where}"],
+        [f"2. build {facts['id']}", f"in {facts['where']}"],
         [f"3. tito check {facts['id']}", "red until you have built it: that is right"],
     ]
     console.table(["", ""], steps)
 
 
-def show_hints(console: Console, answer: dict[str, Any]) -> None:
-    """The hints that are revealed, the new one last, and passages found by the failure."""
+def show_hints(console: Console, answer: dict[str, Any], keys: bool = False) -> None:
+    """The hints that are revealed, the new one last, and passages found by the failure.
+
+    Args:
+        keys: whether the way on is a key of `tito watch`, not a command.
+    """
     id = answer["exercise"]
     console.line(f"{id} {answer['title']}", style="bold")
     for each in answer["hints"]:
@@ -274,9 +295,11 @@ def show_hints(console: Console, answer: dict[str, Any]) -> None:
         show_markdown(console, text)
     console.say()
     if answer["hints"] and answer["hints"][-1]["level"] < 3:
-        console.line(f"More: tito hint {id} --more", style="dim")
+        console.line(f"More: {'h' if keys else f'tito hint {id}'}", style="dim")
     else:
-        console.line(f"There is no further hint; after an attempt: tito solution {id}", style="dim")
+        when = "The solution" if answer["attempts"] else "The solution, after an attempt"
+        way = "s shows the solution" if keys else f"{when}: tito solution {id}"
+        console.line(f"There is no further hint. {way}", style="dim")
 
 
 def show_questions(console: Console, questions: list[dict[str, Any]]) -> None:
@@ -288,7 +311,7 @@ def show_questions(console: Console, questions: list[dict[str, Any]]) -> None:
         console.line(f"{each['id']}  {each['question']}", wrap=True)
         if each["guess"] is not None:
             unit = each["unit"]
-            said, measured = f"{each['guess']:,.6g}", f"{each['measured']:,.6g}"
+            said, measured = figure(each["guess"]), figure(each["measured"])
             console.line(f"      you said {said}, measured {measured} {unit}", style="dim")
     console.line(f"Answer with: tito predict {questions[0]['id']}", style="bold")
 
@@ -299,8 +322,11 @@ def show_exercise(console: Console, facts: dict[str, Any]) -> None:
     minutes = f"{facts['minutes']} minutes"
     console.line(f"{id} {facts['title']}   {dots(facts['difficulty'])} {minutes}", style="bold")
     verb = "mend" if facts["debug"] else "build"
-    console.line(f"  where  {facts['file']}:{facts['line']}")
-    console.line(f"  {verb:5}  {', '.join(facts['definitions'])}", wrap=True)
+    console.line(f"  where  {facts['where']}")
+    names = ", ".join(facts["definitions"])
+    room = max(min(console.width, WIDEST) - 9, 20)
+    for number, part in enumerate(textwrap.wrap(names, room, break_long_words=False)):
+        console.line(f"  {'' if number else verb:5}  {part}")
     console.line(f"  read   tito read {id}")
     console.line(f"  check  tito check {id}   (tito watch does it on every save)")
     console.line(f"  stuck  tito hint {id}")
@@ -315,17 +341,24 @@ def show_status(console: Console, found: dict[str, Any]) -> None:
         style="bold",
     )
     narrow = console.width < NARROW
-    width = max(12, console.width - (49 if narrow else 59))
+    beside = console.width >= SIDE_BY_SIDE
+    width = max(12, console.width - (49 if narrow else 59) if beside else console.width - 12)
     left, right = list(module_rows(found, narrow)), list(exercise_rows(found, width, narrow))
     empty = ("", "")
-    table = [
-        [*(a or (empty, empty)), *(b or (empty, empty, empty))] for a, b in zip_longest(left, right)
-    ]
     console.say()
-    console.table(["", "", "", "", ""], table)
+    if beside:
+        console.table([""] * 5, [
+            [*(a or (empty, empty)), *(b or (empty, empty, empty))]
+            for a, b in zip_longest(left, right)
+        ])  # fmt: skip
+    else:
+        console.table(["", ""], left)
+        console.say()
+        console.table(["", "", ""], right)
     console.say()
+    begun = any(module["state"] == "started" and module["number"] for module in found["modules"])
     for each in found["milestones"]:
-        console.line(milestone_line(each), style=MILESTONES[each["state"]])
+        console.line(milestone_line(each, begun), style=MILESTONES[each["state"]])
     console.line(f"Next: {following(found)}", style="bold")
 
 
@@ -363,11 +396,16 @@ def exercise_rows(
         yield (state, STATES[state]), (title, STATES[state]), (mark, "dim")
 
 
-def milestone_line(each: dict[str, Any]) -> str:
-    """A milestone and what it waits for."""
+def milestone_line(each: dict[str, Any], begun: bool) -> str:
+    """A milestone and what it waits for.
+
+    Args:
+        begun: whether a module of the learner, which has taken over, is not complete yet.
+    """
     text = f"{each['year']} {each['name']:<12} {each['state']}"
     if each["state"] == "locked":
-        return f"{text}: needs {ranges(each['missing'])} (runs on the reference meanwhile)"
+        meanwhile = "" if begun else " (runs on the reference meanwhile)"
+        return f"{text}: needs {ranges(each['missing'])}{meanwhile}"
     command = f"tito milestone run {each['name']}"
     if each["state"] == "ready" or (each["state"] == "passed" and not each["missing"]):
         return f"{text}: earn it with {command}"
@@ -402,12 +440,23 @@ def following(found: dict[str, Any]) -> str:
     return f"tito milestone run {ready[0]['name']}" if ready else "tito start"
 
 
+def figure(value: float) -> str:
+    """A figure as people write it.
+
+    >>> figure(4001000.0), figure(12345.678), figure(0.123456789)
+    ('4,001,000', '12,345.7', '0.123457')
+    """
+    if value.is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.1f}" if 1e4 <= abs(value) < 1e15 else f"{value:,.6g}"
+
+
 def show_comparison(console: Console, answer: dict[str, Any]) -> None:
     """A prediction beside its measurement, and why."""
     guess, measured, unit = answer["guess"], answer["measured"], answer["unit"]
     console.table(
         ["", ""],
-        [["you said", f"{guess:,.6g} {unit}"], ["measured", f"{measured:,.6g} {unit}"]],
+        [["you said", f"{figure(guess)} {unit}"], ["measured", f"{figure(measured)} {unit}"]],
     )
     if answer["right"]:
         console.line("Right.", style="bold green")
@@ -420,3 +469,5 @@ def show_comparison(console: Console, answer: dict[str, Any]) -> None:
         console.line("Not that.", style="bold yellow")
     console.say()
     show_markdown(console, answer["explain"])
+    more = f"predict {answer['next']}" if answer["next"] else "next"
+    console.line(f"\nNext: tito {more}", style="bold")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from tito.learn import place
+from tito.learn import where
 from tito.sources import definitions
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tito.runner import Verdict
     from tito.workspace import Workspace
 
-__all__ = ["after_green", "bar", "headline", "print_lines", "row", "verdict_lines", "where"]
+__all__ = ["after_green", "bar", "headline", "print_lines", "row", "verdict_lines"]
 
 LABEL = 10
 """Columns of the labels at the left, with the space after them."""
@@ -85,7 +85,12 @@ def headline(exercise: Exercise, verdict: Verdict) -> Text:
     words, style = {
         "passed": (f"all {len(checks)} checks pass", "bold green"),
         "failed": (f"{red} of {len(checks)} checks fail", "bold red"),
-        "not built": ("not built yet, red as every exercise at first", "bold yellow"),
+        "not built": (
+            "waits for something that is not built yet"
+            if exercise.debug
+            else "not built yet, red as every exercise at first",
+            "bold yellow",
+        ),
         "crashed": ("the code could not be checked", "bold red"),
     }[verdict["status"]]
     if len(checks) == 1 and verdict["status"] != "crashed":
@@ -103,8 +108,9 @@ def row(exercise: Exercise, verdict: Verdict) -> Text:
         "not built": ("to build", "yellow"), "crashed": ("red", "bold red"),
     }[verdict["status"]]  # fmt: skip
     reason = "" if verdict["status"] in ("passed", "not built") else short_reason(verdict)
+    width = max(len(each.id) for each in exercise.chapter.exercises)
     return Text.assemble(
-        f"  {exercise.id}  ", (f"{word:<8}", style), f"  {exercise.title}", (reason, "dim")
+        f"  {exercise.id:<{width}}  ", (f"{word:<8}", style), f"  {exercise.title}", (reason, "dim")
     )
 
 
@@ -120,16 +126,13 @@ def to_build(
 ) -> list[Text]:
     """What there is to build, and where."""
     what = f"{', '.join(exercise.definitions)} in {where(workspace, exercise)}"
+    if exercise.debug:
+        what += ", when the exercises that it uses are built (tito next)"
+    lines = labelled("Mend" if exercise.debug else "Build", what, width)
     if brief:
-        return labelled("Build", what, width)
-    help_text = f"tito hint {exercise.id}; the text: tito read {exercise.chapter.number:02d}"
-    return labelled("Build", what, width) + labelled("Help", help_text, width)
-
-
-def where(workspace: Workspace, exercise: Exercise) -> str:
-    """The file and the line of an exercise, as an editor understands them."""
-    file, line = place(workspace, exercise)
-    return f"{workspace.shown(file)}:{line}"
+        return lines
+    help_text = f"tito hint {exercise.id}; the text: tito read {exercise.id}"
+    return lines + labelled("Help", help_text, width)
 
 
 def failure_lines(
@@ -204,6 +207,8 @@ def deleted(failure: dict[str, Any], workspace: Workspace, exercise: Exercise) -
 
 def question(failure: dict[str, Any]) -> str:
     """The question to think about: that of the check, else one that fits the error."""
+    if failure["actual"] == "None" != failure["expected"]:
+        return "The function returns None. Does every way through it end in `return`?"
     kind = failure["error"].partition(":")[0]
     return EXPLAINED.get(kind) or failure["ask"]
 

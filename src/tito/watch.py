@@ -25,7 +25,7 @@ from tito.course import Chapter, Exercise, find_exercise
 from tito.errors import Exit, TitoError
 from tito.keys import Events, keyboard
 from tito.runner import Runner, Tell, Verdict, ignore
-from tito.verdict import bar, print_lines, row, verdict_lines, where
+from tito.verdict import bar, print_lines, row, verdict_lines
 from tito.workspace import Workspace
 
 __all__ = ["Watch"]
@@ -149,6 +149,8 @@ class Watch:
     def check(self) -> None:
         """Check the exercise and show the verdict; at the end of a module check again what was."""
         self.note = []
+        if self.redraws:
+            self.console.line("Checking ...", "dim")
         with self.told():
             checking.refresh(self.workspace, self.exercise.chapter)
             self.seen = self.fingerprint()
@@ -219,7 +221,7 @@ class Watch:
         from tito.screens_learn import show_hints
 
         answer = learn.reveal_hint(self.workspace, self.exercise)
-        self.page(lambda: show_hints(self.console, answer))
+        self.page(lambda: show_hints(self.console, answer, keys=True))
 
     def solution(self) -> None:
         """Show the reference and why it is written so; before green only when asked twice."""
@@ -355,19 +357,19 @@ class Watch:
         facts = f"  {'•' * exercise.difficulty} {exercise.minutes} min  "
         return Text.assemble(
             (f"{exercise.id} {exercise.title}", "bold cyan"), facts,
-            (where(self.workspace, exercise), "bold"),
+            (learn.where(self.workspace, exercise), "bold"),
         )  # fmt: skip
 
     def steps(self, width: int, room: int) -> Sequence[Text]:
-        """What to do, on eight lines at most and no more than there is room for."""
+        """What to do, as far as there is room for it."""
         wrapped = [
             part
             for line in self.exercise.steps.splitlines()
             for part in textwrap.wrap(line.strip(), min(width, 100) - 3, subsequent_indent="   ")
         ]
-        room = min(room, 8)
         if len(wrapped) > room:
-            wrapped = [*wrapped[: room - 1], "..."] if room > 2 else []
+            rest = f"... tito read {self.exercise.id} has the rest"
+            wrapped = [*wrapped[: room - 1], rest] if room > 2 else []
         return [Text(f"  {line}", "dim") for line in wrapped]
 
     def progress(self, width: int) -> Text:

@@ -107,7 +107,7 @@ class Workspace:
             cannot be written.
         """
         root = folder.expanduser().resolve()
-        above = next((f for f in (root, *root.parents) if (f / MARK).is_file()), None)
+        above = next((f for f in (root, *root.parents) if is_marked(f)), None)
         if above == root:
             raise TitoError(
                 f"{folder} is a workspace already.", "",
@@ -300,6 +300,14 @@ class Workspace:
         for file in copy.files:
             write_atomic(self.root / file, (copy.folder / file).read_bytes())
         return self.copies()[-1] if kept else None
+
+
+def is_marked(folder: Path) -> bool:
+    """Whether a folder holds tito.json, as far as one may look into it."""
+    try:
+        return (folder / MARK).is_file()
+    except OSError:  # before Python 3.14, a folder that is closed to this user
+        return False
 
 
 def digest(content: bytes) -> str:

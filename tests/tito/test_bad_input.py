@@ -221,7 +221,8 @@ NO_SOURCE = {
     "bracket": ("x = 1\ny = (\n", "SyntaxError: '(' was never closed", 2),
     "tabs": ("def mean(v):\n        x = 1\n\treturn x\n", "TabError", 3),
     "indentation": ("def mean(v):\nreturn 1\n", "IndentationError", 2),
-    "latin-1": ("x = 1\ny = 'café'\n".encode("latin-1"), "not UTF-8", 2),
+    "latin-1": ("x = 1\ny = 'café'\n".encode("latin-1"), "NotText", 2),
+    "latin-1 far down": (b"x = 1\n" * 9 + b"y = '\xe9'\n", "is no UTF-8 text: the byte 0xe9", 10),
     "utf-16": ("x = 1\n".encode("utf-16"), "NotText", 1),
     "binary": (b"\x7fELF\x02\x01\n\x01\0\0\0", "NotText", 2),
     "raises": ("x = 1\nraise ValueError('at import')\n", "ValueError: at import", 2),
@@ -247,7 +248,19 @@ def test_an_empty_file_is_told(content, workspace):
     status, screens = looked_at(workspace)
     assert status == ["crashed", "crashed"]
     assert "welcome.py holds nothing" in screens[0]
-    assert "tito undo" in screens[0]
+    assert "tito reset 00 writes the starting file" in screens[0]
+
+
+def test_a_broken_welcome_does_not_stop_the_modules_that_never_use_it(workspace):
+    learn.begin(workspace, find_chapter("01"))
+    write(workspace, b"\xff\xfe")
+    assert looked_at(workspace, "01.1")[0] == ["not built"]
+
+
+def test_a_file_that_declares_its_encoding_is_read_by_it(workspace):
+    source = "# coding: latin-1\n# é\n" + find_chapter("00").solution()
+    write(workspace, source.encode("latin-1"))
+    assert looked_at(workspace)[0] == ["passed", "passed"]
 
 
 def test_a_definition_that_was_deleted_is_named(workspace):
@@ -262,7 +275,9 @@ def test_a_definition_that_was_deleted_is_named(workspace):
 def test_a_missing_file_and_a_folder_in_its_place_are_told(workspace):
     file = workspace.file(find_chapter("00"))
     file.unlink()
-    assert "welcome.py is missing" in looked_at(workspace)[1][0]
+    screen = looked_at(workspace)[1][0]
+    assert "welcome.py is missing" in screen
+    assert "tito start 00 writes the starting file" in screen
     file.mkdir()
     assert "welcome.py is a folder" in looked_at(workspace)[1][0]
 

@@ -1,16 +1,20 @@
 """Checks of the learner's files in processes of their own, and the command `tito check`."""
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 from small_course import write_course
 
 from tito import checking, learn, runner
 from tito.__main__ import main
+from tito.cli_check import patience
+from tito.console import Console
 from tito.course import find_chapter, find_exercise
 from tito.errors import TitoError
 from tito.runner import Runner
@@ -218,6 +222,21 @@ def test_check_of_a_module_shows_the_first_red_one_in_full(workspace, tito):
     assert "You go up by one, whatever the step." in out
     assert "You" not in tito("check", "00", "--no-find")[1]
     assert out.count("Check  ") == 1
+
+
+@pytest.mark.parametrize(("terminal", "seconds", "told"), [
+    (True, 0.0, True), (True, 60.0, False), (False, 0.0, False),
+])  # fmt: skip
+def test_somebody_who_waits_is_told_that_the_check_goes_on(terminal, seconds, told, monkeypatch):
+    monkeypatch.setattr("tito.cli_check.PATIENCE", seconds)
+    console = Console(plain=True, file=io.StringIO())
+    console.is_terminal = terminal
+    with patience(console):
+        deadline = time.monotonic() + (30 if told else 0.1)
+        while not console.file.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert console.file.getvalue().startswith("Still running; each exercise has 10 s" * told)
+    assert bool(console.file.getvalue()) is told
 
 
 def test_check_in_json(workspace, tito):

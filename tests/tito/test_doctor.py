@@ -3,9 +3,11 @@
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
+import tinytorch.core.losses
 from tito import doctor
 from tito.__main__ import main
 from tito.console import Console
@@ -121,6 +123,11 @@ def test_the_workspace_has_its_line(workspace):
         assert text in check.found
 
 
+def test_in_a_workspace_the_doctor_leads_back_to_the_course(workspace, capsys):
+    assert main(["doctor"]) == 0
+    assert "Ready. Next: tito status" in capsys.readouterr().out
+
+
 def test_a_package_file_in_the_workspace_fails(workspace):
     (workspace.root / "tinytorch/__init__.py").touch()
     check = checks()["workspace"]
@@ -155,6 +162,20 @@ def test_a_file_of_the_learner_that_breaks_the_self_check_is_not_reinstalled(com
     assert "tito undo" in found["self-check"]["way_out"]
     assert "install" not in found["self-check"]["way_out"]
     assert found["datasets"]["status"] == "warning"
+
+
+def test_what_is_not_built_yet_is_no_illness(command, tmp_path):
+    core = tmp_path / "tinytorch/core"
+    core.mkdir(parents=True)
+    (tmp_path / "tito.json").write_text("{}")
+    stub = "exercise 04.2: mse_loss is yours to build (tito hint 04.2)"
+    reference = Path(tinytorch.core.losses.__file__).read_text(encoding="utf-8")
+    text = f"{reference}\n\ndef mse_loss(*a, **k):\n    raise NotImplementedError({stub!r})\n"
+    (core / "losses.py").write_text(text, encoding="utf-8")
+    done = command("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "waits for exercise 04.2" in done.stdout
+    assert "Ready. Next: tito status" in done.stdout
 
 
 def test_a_loss_that_does_not_fall_on_the_learners_code_leads_to_the_checks(here, monkeypatch):

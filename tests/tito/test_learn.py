@@ -13,10 +13,11 @@ from small_course import write_course
 
 import tito
 from tito.__main__ import main
+from tito.cli_learn import ask
 from tito.console import Console
 from tito.course import find_chapter, find_exercise
 from tito.learn import overview, place
-from tito.screens_learn import page, reflow
+from tito.screens_learn import page, reflow, show_exercise, show_markdown
 from tito.workspace import Workspace
 
 CORE = "tinytorch/core/second.py"
@@ -150,6 +151,16 @@ def test_next_names_file_and_line(run, workspace):
         assert text in shown
 
 
+def test_many_names_stand_below_each_other(capsys):
+    names = [f"kernel_number_{n}" for n in range(9)]
+    facts = {"id": "01.1", "title": "Kernels", "definitions": names, "difficulty": 1}
+    facts |= {"minutes": 2, "debug": False, "where": f"{CORE}:7"}
+    show_exercise(Console(), facts)
+    lines = capsys.readouterr().out.splitlines()
+    build = next(i for i, line in enumerate(lines) if line.startswith("  build  kernel_number_0"))
+    assert lines[build + 1].startswith("         kernel_number_")
+
+
 def test_next_goes_to_the_first_unsolved(run, workspace):
     run("start", "01")
     solve(workspace, "01.1", "01.3")
@@ -213,9 +224,25 @@ def test_the_pager_gets_colour_only_where_there_is_colour(workspace, monkeypatch
 
     monkeypatch.setenv("TERM", "xterm-256color")
     page(Console(file=Terminal()), "# Title\n\nText with `code`.\n")
-    page(Console(file=Terminal(), plain=True), "# Title\n\nText with `code`.\n")
+    plain = Terminal()
+    page(Console(file=plain, plain=True), "# Title\n\nText with `code`.\n", "Next: tito next")
     assert "\x1b[" in paged[0]
     assert paged[1] == "# Title\n\nText with `code`.\n"
+    assert plain.getvalue() == "Next: tito next\n"  # the chapter has left the screen
+
+
+def test_code_in_a_chapter_is_never_broken_into_lines(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "60")
+    diagram = "a" + " " * 70 + "b"
+    terminal = Terminal()
+    show_markdown(Console(file=terminal), f"Text.\n\n```text\n{diagram}\n```\n\nMore.\n")
+    lines = re.sub(r"\x1b\[[\d;]*m", "", terminal.getvalue()).splitlines()
+    assert [line.rstrip() for line in lines] == ["Text.", "", f"  {diagram}", "", "More."]
 
 
 # ------------------------------------------------------------------------------------ status
@@ -247,6 +274,14 @@ def test_the_share_counts_lines_of_solved_exercises(workspace, run):
     assert overview(workspace)["share"] == 1
 
 
+def test_status_in_a_narrow_window_breaks_no_word(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    run("start", "01")
+    shown = run("status")
+    for text in ("00 welcome  not started", "01 second   0 of 3", "next  01.1 A mean"):
+        assert text in shown
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_status_fits_the_screen(run, workspace, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))
@@ -255,6 +290,12 @@ def test_status_fits_the_screen(run, workspace, monkeypatch, width):
     lines = run("status").splitlines()
     assert max(map(len, lines)) <= width
     assert len(lines) <= 24
+
+
+def test_a_milestone_runs_on_the_reference_until_a_module_is_begun(run):
+    assert "runs on the reference meanwhile" in run("status")
+    run("start", "01")
+    assert "runs on the reference" not in run("status")
 
 
 def test_milestones_are_locked_ready_passed_or_earned(run, workspace, add_milestone):
@@ -288,6 +329,9 @@ def test_each_call_reveals_the_next_hint(run, workspace):
         assert f"Hint {level} of 3" in shown
         assert workspace.progress.exercise("01.1")["hints"] == level
     assert "no further hint" in run("hint")
+    assert "after an attempt: tito solution 01.1" in run("hint")
+    workspace.progress.record_check("01.1", False, 0.1, failure="red")
+    assert "after an attempt" not in run("hint")
     assert answer(run, "hint")["new"] == 0
 
 
@@ -306,6 +350,7 @@ def test_a_solution_comes_after_an_attempt(run, workspace):
     shown = run("solution", code=2)
     assert "tito check 01.1" in shown
     assert "--yes" in shown
+    assert "a look at the untouched exercise does not count" in shown
     assert "solution" not in workspace.progress.exercise("01.1")
     workspace.progress.record_check("01.1", False, 0.1, failure="red")
     shown = run("solution")
@@ -398,7 +443,7 @@ def test_a_file_that_is_gone_leads_to_start(run, workspace):
 
 def test_undo_knows_when_there_is_nothing_to_undo(run):
     assert "nothing to undo" in run("undo", code=2)
-    assert "no copies yet" in run("undo", "--list")
+    assert run("undo", "--list") == "There are no copies yet.\n"
 
 
 def test_undo_lists_copies_and_brings_any_of_them_back(run, workspace):
@@ -461,6 +506,29 @@ def notebook(run, workspace):
     return path
 
 
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_notebook_says_how_to_open_it(run, monkeypatch, installed):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if installed else None)
+    run("start", "01")
+    shown = run("notebook", "01")
+    assert "jupyter lab notebooks" in shown
+    assert ("pip install jupyterlab" in shown) is not installed
+
+
+def test_with_a_notebook_the_place_of_an_exercise_is_its_cell(run, notebook):
+    cell = os.path.join("notebooks", "01_second.ipynb") + ", cell 01.1"
+    assert cell in run("next")
+    assert cell in run("start")
+    assert cell in run("watch", "01.1", "--plain")
+
+
+def test_no_notebook_is_made_of_a_file_that_is_not_there_or_no_text(run, workspace):
+    assert "tito start 01" in run("notebook", "01", code=2)
+    run("start", "01")
+    (workspace.root / CORE).write_bytes(b"x = '\xe9'\n")
+    assert "no UTF-8 text" in run("notebook", "01", code=1)
+
+
 def test_reset_of_an_exercise_resets_its_cell_and_leaves_the_others(run, workspace, notebook):
     run("reset", "01.1")
     text = notebook.read_text(encoding="utf-8")
@@ -496,6 +564,8 @@ def test_predict_lists_asks_and_compares(run, workspace):
     assert "tito predict 01.a VALUE" in run("predict", "01.a")
     shown = run("predict", "01.a", "1,000")
     assert "Too high by a factor of 100" in shown
+    assert "you said  1,000 numbers" in shown
+    assert shown.splitlines()[-1] == "Next: tito next"
     assert "Ten." in shown
     assert "Right." in run("predict", "a", "10")
     assert workspace.progress.read()["predictions"]["01.a"] == {
@@ -508,6 +578,16 @@ def test_predict_lists_asks_and_compares(run, workspace):
 def test_a_prediction_is_a_number(run, value):
     run("start", "01")
     assert "is no number" in run("predict", "01.a", value, code=2)
+
+
+def test_after_an_answer_the_next_open_question_is_named(run, tmp_path):
+    run("start", "01")
+    file = tmp_path / "course/01_second/measures.py"
+    text = file.read_text()
+    more = text[text.index("@measure") :].replace("01.a", "01.b").replace("def ", "def other_")
+    file.write_text(f"{text}\n\n{more}")
+    assert run("predict", "01.a", "10").splitlines()[-1] == "Next: tito predict 01.b"
+    assert run("predict", "01.b", "10").splitlines()[-1] == "Next: tito next"
 
 
 def test_an_unknown_question_lists_those_there_are(run):
@@ -527,9 +607,29 @@ def test_a_measurement_that_fails_names_the_learners_line(run, workspace, tmp_pa
     run("start", "01")
     measure(tmp_path, "from tinytorch.core.second import mean; return mean([1])")
     shown = run("predict", "01.a", "3", code=1)
-    assert "exercise 01.1: mean is yours to build" in shown
+    assert shown.count("exercise 01.1: mean is yours to build") == 1
+    assert "Build it first" in shown
+    write_core(workspace, STUB, "return 1 / 0")
+    shown = run("predict", "01.a", "3", code=1)
+    assert "ZeroDivisionError" in shown
     assert f"{CORE} (yours), line" in shown
     assert workspace.progress.read()["predictions"] == {}
+
+
+def test_ctrl_c_at_a_question_begins_a_new_line(run, monkeypatch, capsys):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    def interrupted(prompt):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.input", interrupted)
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    terminal = Terminal()
+    with pytest.raises(KeyboardInterrupt):
+        ask(Console(file=terminal, plain=True), "01.a", "How many?", "numbers")
+    assert terminal.getvalue() == "How many?\n\n"
 
 
 @pytest.mark.parametrize(

@@ -224,9 +224,6 @@ def told(code):
          ["no attribute 'run'", "olympics.py (yours) lacks it"]),
         ("", "import tinytorch.core.olympics as o\no.score",
          ["no attribute 'score'", "olympics.py (yours) lacks it"]),
-        ("def f(): raise NotImplementedError('exercise 20.1: f is yours to build')\n",
-         "from tinytorch.core.olympics import f\nf()",
-         ["stopped: exercise 20.1: f is yours to build", "line 1, in f"]),
     ],
 )  # fmt: skip
 def test_the_learners_file_is_named_with_the_way_out(workspace, text, use, words):
@@ -235,6 +232,16 @@ def test_the_learners_file_is_named_with_the_way_out(workspace, text, use, words
     assert error.code == Exit.MISSED
     for word in (*words, "tito undo", "tito reset 20", "tito diff 20", "tito check 20"):
         assert word in str(error), word
+
+
+def test_what_is_not_built_is_to_be_built_and_nothing_to_go_back_from(workspace):
+    stub = "def f(): raise NotImplementedError('exercise 20.1: f is yours to build')\n"
+    (workspace / "olympics.py").write_text(stub)
+    error = told("from tinytorch.core.olympics import f\nf()")
+    assert "stopped: exercise 20.1: f is yours to build" in error.what
+    assert "line 1, in f" in error.why
+    assert "tito next" in error.way_out
+    assert "reset" not in error.way_out
 
 
 @pytest.mark.parametrize(

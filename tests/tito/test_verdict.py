@@ -1,5 +1,7 @@
 """A verdict on the screen: what is shown, side by side or not, where the difference is marked."""
 
+from dataclasses import replace
+
 import pytest
 from small_course import write_course
 
@@ -94,8 +96,35 @@ def test_what_is_not_built_is_told_without_fuss(workspace):
     assert lines == [
         "00.1 A mean: not built yet, red as every exercise at first  0.25 s",
         "  Build     mean in welcome.py:7",
-        "  Help      tito hint 00.1; the text: tito read 00",
+        "  Help      tito hint 00.1; the text: tito read 00.1",
     ]
+
+
+def test_a_program_to_mend_waits_for_what_is_not_built(workspace):
+    exercise = find_exercise("00.3")
+    assert exercise.debug
+    lines = verdict_lines(workspace, exercise, made("not built"), 100)
+    assert lines[0].plain.startswith(
+        f"00.3 {exercise.title}: waits for something that is not built"
+    )
+    assert lines[1].plain.startswith(f"  Mend      {exercise.definitions[0]} in debug")
+
+
+def test_a_forgotten_return_is_asked_about(workspace):
+    lines = screen(workspace, made(actual="None", difference="expected 5, got None"), width=100)
+    assert (
+        "  Think     The function returns None. Does every way through it end in `return`?" in lines
+    )
+    lines = screen(workspace, made(actual="None", expected="None"))
+    assert "  Think     What is half of five?" in lines
+
+
+def test_the_lines_of_a_list_stand_in_columns(workspace):
+    first = find_exercise("00.1")
+    many = [replace(first, id=f"00.{number}") for number in (1, 10)]
+    first.chapter.__dict__["exercises"] = many
+    starts = [row(each, made("not built")).plain.index("to build") for each in many]
+    assert starts[0] == starts[1]
 
 
 def test_a_green_verdict_is_one_line(workspace):

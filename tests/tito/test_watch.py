@@ -85,6 +85,27 @@ def test_the_screen_has_task_verdict_progress_and_keys(session):
     assert lines[-1] == "h hint  l list  a check all  r reset  s solution  q quit"
 
 
+def test_a_check_that_takes_its_time_has_been_announced(session):
+    told = []
+
+    def judged(exercises, tell=None):
+        told.append(shown(session))
+        return [session.verdict for _ in exercises]
+
+    session.judged = judged
+    session.check()
+    assert told[0].endswith("Checking ...\n")
+
+
+def test_steps_that_do_not_fit_are_left_to_the_chapter(session):
+    object.__setattr__(session.exercise, "steps", "\n".join(f"{n}. Step." for n in range(1, 31)))
+    assert [line.plain for line in session.steps(80, 40)][-1] == "  30. Step."
+    lines = [line.plain for line in session.steps(80, 12)]
+    assert len(lines) == 12
+    assert lines[-1] == "  ... tito read 00.1 has the rest"
+    assert session.steps(80, 2) == []
+
+
 def test_after_green_the_next_one_is_offered_and_not_taken(session, workspace):
     solve(workspace, "00.1")
     session.check()
@@ -114,6 +135,7 @@ def test_hints_come_one_after_the_other_and_space_leads_back(session):
     session.press("h")
     assert "approach 1" in shown(session)
     assert "space back" in shown(session)
+    assert "More: h" in shown(session)
     session.press(" ")
     assert "not built yet" in shown(session)
 

@@ -77,6 +77,22 @@ def test_a_file_is_refused(tmp_path):
         Workspace.create(tmp_path / "file")
 
 
+def test_a_folder_that_is_closed_to_the_user_is_told(tmp_path, monkeypatch):
+    is_file = Path.is_file
+
+    def closed(path, **options):
+        if "closed" in path.parts:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path, **options)
+
+    monkeypatch.setattr(Path, "is_file", closed)
+    monkeypatch.setattr(Path, "exists", closed)
+    with pytest.raises(TitoError) as caught:
+        Workspace.create(tmp_path / "closed" / "mine")
+    assert caught.value.what.startswith("tito could not make")
+    assert "Choose a folder" in caught.value.way_out
+
+
 def test_a_workspace_is_not_made_twice_nor_inside_another(workspace):
     with pytest.raises(TitoError, match="workspace already"):
         Workspace.create(workspace.root)
