@@ -22,7 +22,7 @@ from tito.notebook import notebook
 from tito.sources import replace, segment
 from tito.workspace import Workspace
 
-__all__ = ["walk"]
+__all__ = ["Learner", "walk"]
 
 MILESTONES = ("1958", "1969", "1986")
 

@@ -334,10 +334,21 @@ def show(value: Any, like: Any = None) -> str:
         more = len(found) - ITEMS
         return "\n".join([*lines, f"... ({more} more)"] if more > 0 else lines)
     try:
-        text = repr(value)
+        text = repr(rounded(value))
     except Exception as error:  # a class of the learner's, whose __repr__ is not there yet
         text = f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
     return text if len(text) <= 400 else text[:400] + " ..."
+
+
+def rounded(value: Any) -> Any:
+    """`value` with the numbers of its lists as a failure shows them, to seven digits."""
+    if isinstance(value, float):
+        return float(f"{value:.7g}")
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(rounded, value))
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return value
 
 
 def show_array(array: np.ndarray, layout: str) -> str:
@@ -431,7 +442,7 @@ def sequence_difference(actual: Any, expected: Sequence[Any], within: float) -> 
         if text := difference(a, e, within):
             return prefixed(f"[{i}]", text)
     if len(actual) != len(expected):
-        return f"expected {len(expected)} items, got {len(actual)}"
+        return f"expected {len(expected)} item{'s'[: len(expected) != 1]}, got {len(actual)}"
     return ""
 
 

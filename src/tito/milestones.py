@@ -25,7 +25,16 @@ import tito
 from tito.data import data_error, ensure
 from tito.errors import Exit, TitoError, os_error
 from tito.files import prepare_folder, read_json, write_json
-from tito.provenance import Whose, core_package, describe, in_brief, learner_place, way_out, whose
+from tito.provenance import (
+    Whose,
+    core_package,
+    describe,
+    in_brief,
+    learner_place,
+    understudies,
+    way_out,
+    whose,
+)
 from tito.stage import Stage
 
 __all__ = ["RUNS", "Milestone", "discover", "find", "last_run", "perform", "runs_folder"]
@@ -159,6 +168,17 @@ def perform(milestone: Milestone, stage: Stage) -> dict[str, Any]:
     Raises: TitoError with the exit code: 1 when the code under the milestone fails (result.json
         then says so), 3 for the environment, 4 and 5 for the data.
     """
+    with understudies() as building:
+        result, error = attempt(milestone, stage)
+    result["building"] = [name for name in building if name in milestone.modules]
+    write_json(stage.out / "result.json", result)
+    if error:
+        raise error
+    return result
+
+
+def attempt(milestone: Milestone, stage: Stage) -> tuple[dict[str, Any], TitoError | None]:
+    """Run a milestone; returns what result.json says, and the error that goes with it."""
     prepare_folder(stage.out)
     start = time.perf_counter()
     owners: dict[str, Whose] = {}
@@ -179,11 +199,7 @@ def perform(milestone: Milestone, stage: Stage) -> dict[str, Any]:
         error.__cause__ = cause
     seconds = time.perf_counter() - start
     checks = check_learner(stage, owners) if stage.passed and error is None else {}
-    result = record(milestone, stage, owners, checks, seconds, error)
-    write_json(stage.out / "result.json", result)
-    if error:
-        raise error
-    return result
+    return record(milestone, stage, owners, checks, seconds, error), error
 
 
 def check_learner(stage: Stage, owners: dict[str, Whose]) -> dict[str, bool]:

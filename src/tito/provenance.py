@@ -9,21 +9,25 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
-from importlib.machinery import PathFinder
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 from tito.errors import Exit, TitoError
 
 __all__ = [
     "Whose", "core_package", "describe", "in_brief", "learner_error", "learner_folders",
-    "learner_place", "module_file", "reference_folder", "sentence", "way_out", "whose",
+    "learner_place", "module_file", "reference_folder", "sentence", "understudies", "way_out",
+    "whose",
 ]  # fmt: skip
 
 Whose = Literal["reference", "yours", "missing"]
+STUB = "is yours to build"
+"""What the error of every stub says."""
 Frame = tuple[str, "int | None", str, "str | None"]
 """File, line, function and text of a place in the code."""
 
@@ -64,7 +68,10 @@ def module_file(name: str) -> Path | None:
     if full_name in sys.modules:
         origin = sys.modules[full_name].__file__
     else:
-        spec = PathFinder.find_spec(full_name, core_package().__path__)
+        stand_ins = (finder for finder in sys.meta_path if isinstance(finder, Understudy))
+        specs = (finder.find_spec(full_name) for finder in stand_ins)
+        spec = next(filter(None, specs), None)
+        spec = spec or PathFinder.find_spec(full_name, core_package().__path__)
         origin = spec.origin if spec else None
     return Path(origin).resolve() if origin else None
 
@@ -85,6 +92,49 @@ def whose(modules: Iterable[str] | None = None) -> dict[str, Whose]:
         return "reference" if file.parent == reference else "yours"
 
     return {name: one(name) for name in (core_package().MODULES if modules is None else modules)}
+
+
+class Understudy:
+    """Finds the reference in the place of modules that the learner is still building.
+
+    Args:
+        names: of core modules.
+    """
+
+    def __init__(self, names: Iterable[str]):
+        self.files = {f"tinytorch.core.{name}": reference_folder() / f"{name}.py" for name in names}
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """The reference's spec for one of the modules; None for everything else."""
+        file = self.files.get(name)
+        return spec_from_file_location(name, file) if file else None
+
+
+def being_built() -> list[str]:
+    """The learner's modules in which exercises are still stubs; nothing is imported."""
+    files = {name: module_file(name) for name, owner in whose().items() if owner == "yours"}
+    return [
+        name
+        for name, file in files.items()
+        if file and STUB in file.read_text(encoding="utf-8", errors="replace")
+    ]
+
+
+@contextmanager
+def understudies() -> Iterator[list[str]]:
+    """Within the block, the reference is imported where the learner is still building.
+
+    So a milestone runs from the first day on. What was imported before stays as it is.
+
+    Yields: the names of these modules.
+    """
+    names = [name for name in being_built() if f"tinytorch.core.{name}" not in sys.modules]
+    finder = Understudy(names)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield names
+    finally:
+        sys.meta_path.remove(finder)
 
 
 def sentence(owners: Mapping[str, Whose]) -> str:
@@ -118,7 +168,7 @@ def learner_error(error: BaseException) -> TitoError | None:
 
 def is_unbuilt(error: BaseException) -> bool:
     """Whether `error` is that of a stub: an exercise which the learner has not built yet."""
-    return isinstance(error, NotImplementedError) and "is yours to build" in str(error)
+    return isinstance(error, NotImplementedError) and STUB in str(error)
 
 
 def in_brief(error: BaseException) -> str:

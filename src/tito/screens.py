@@ -41,6 +41,9 @@ def closing(
 ) -> None:
     """Whose code ran, where the picture and the figures are, what was missed, what to do next."""
     console.line(f"Whose code ran: {sentence(result['whose'])}", wrap=True)
+    if result["building"]:
+        names = ", ".join(result["building"])
+        console.line(f"You are still building {names}: the reference stood in.", wrap=True)
     if result["earned"]:
         words = "Earned: every module that it needs is yours, and passes its checks."
         console.line(words, style="bold green")

@@ -316,7 +316,7 @@ def digest(content: bytes) -> str:
 
 
 def refuse_in_use(given: Path, root: Path) -> None:
-    """Raise when `root` is no folder for a new workspace.
+    """Raise when `root` is no folder for a new workspace, nor one that has lost its tito.json.
 
     Args:
         given: the folder as the user wrote it.
@@ -331,6 +331,8 @@ def refuse_in_use(given: Path, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise os_error(f"make {given}", error, "Choose a folder that you can write.") from error
+    if ".tito" in found:  # it was a workspace, and becomes one again, with all that is in it
+        return
     if used := [name for name in found if name not in HARMLESS]:
         some = ", ".join(used[:3]) + (" ..." if len(used) > 3 else "")
         raise TitoError(

@@ -272,3 +272,16 @@ def test_two_processes_never_share_a_copy(workspace):
     ]
     assert [worker.wait(timeout=60) for worker in workers] == [0, 0, 0]
     assert [copy.number for copy in workspace.copies()] == list(range(1, 31))
+
+
+def test_a_workspace_that_has_lost_its_mark_becomes_one_again_with_all_its_work(tmp_path):
+    workspace = Workspace.create(tmp_path / "work")
+    mine = workspace.root / "tinytorch" / "core" / "tensor.py"
+    mine.write_text("MINE = 1\n")
+    (workspace.root / "README.md").write_text("mine too\n")
+    workspace.progress.record_check("00.1", True, 0.1)
+    (workspace.root / "tito.json").unlink()
+    again = Workspace.create(tmp_path / "work")
+    assert mine.read_text() == "MINE = 1\n"
+    assert (again.root / "README.md").read_text() == "mine too\n"
+    assert again.progress.passed() == {"00.1"}
