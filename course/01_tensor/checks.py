@@ -356,7 +356,7 @@ def test_refused_products():
     raises("matmul_kernel(a, b)", ValueError, a=fresh(2, 2, 3), b=fresh(3, 3, 2))
 
 
-# --------------------------------------------------------------------------- 01.6 · reductions
+# --------------------------------------------------------------------------- 01.6 · dimensions
 
 
 @check("01.6")
@@ -379,6 +379,22 @@ def test_dimensions_that_are_not_there():
 
 
 @check("01.6")
+def test_every_dimension_by_its_two_numbers():
+    """Of n dimensions, number k is also number k - n; several are counted one by one."""
+    ndim = int(rng().integers(2, 7))
+    expect("[dims(k - ndim, ndim) for k in range(ndim)]", list(range(ndim)), ndim=ndim)
+    expect(
+        "dims(tuple(range(-ndim, 0)), ndim)",
+        tuple(range(ndim)),
+        ndim=ndim,
+        ask="Each of several is counted by the rule for one. Who knows that rule already?",
+    )
+
+
+# --------------------------------------------------------------------------- 01.7 · reductions
+
+
+@check("01.7")
 def test_sums_and_means_by_hand():
     """A sum over dim 0 adds the rows, one over dim 1 the columns."""
     x = np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]], np.float32)
@@ -391,7 +407,7 @@ def test_sums_and_means_by_hand():
     expect("mean_kernel(x, None, True)", [[11.0]], x=x)
 
 
-@check("01.6")
+@check("01.7")
 def test_several_dimensions():
     """Several dimensions go at once, also with fresh values."""
     x = fresh(2, 3, 4)
@@ -401,7 +417,7 @@ def test_several_dimensions():
     expect("Tensor(x).mean(-1)", x.mean(2), x=x, within=1e-4, dtype="float32")
 
 
-@check("01.6")
+@check("01.7")
 def test_sums_have_room():
     """Integers are added up as int64, and half precision does not overflow on the way."""
     bytes_ = np.full(3, 200, np.uint8)
@@ -416,7 +432,7 @@ def test_sums_have_room():
     raises("mean_kernel(x)", ValueError, mentions=("int64",), x=np.array([1, 2]))
 
 
-@check("01.6")
+@check("01.7")
 def test_largest_values():
     """amax and argmax find the largest along dim; the first one where several are largest."""
     x = np.array([[1.0, 5.0, 5.0], [7.0, 2.0, 0.0]], np.float32)
@@ -431,10 +447,10 @@ def test_largest_values():
     raises("amax_kernel(x, 0)", IndexError, x=np.ones((0, 3)), ask="The largest of none?")
 
 
-# --------------------------------------------------------------------------------- 01.7 · shape
+# --------------------------------------------------------------------------------- 01.8 · shape
 
 
-@check("01.7")
+@check("01.8")
 def test_reshape_by_hand():
     """reshape keeps the order in which the values are read, and takes sizes either way."""
     x = np.arange(6)
@@ -444,7 +460,7 @@ def test_reshape_by_hand():
     raises("Tensor(x).reshape(4)", RuntimeError, mentions=("reshape((6,))",), x=x)
 
 
-@check("01.7")
+@check("01.8")
 def test_reshape_is_a_view_through_the_door():
     """reshape shares the memory and is heard as the operation reshape."""
     code = "t = Tensor(x)\nnp.shares_memory(t.reshape(3, 2).array, t.array)"
@@ -456,7 +472,7 @@ def test_reshape_is_a_view_through_the_door():
         expect(HEARD.format(f"t.{call}"), ["reshape"], x=fresh(1, 3), ask=ask)
 
 
-@check("01.7")
+@check("01.8")
 def test_flatten():
     """flatten makes dimensions start_dim to end_dim, both included, into one."""
     x = fresh(2, 3, 4, 5)
@@ -467,7 +483,7 @@ def test_flatten():
     expect("Tensor(x).flatten()", [5.0], x=np.array(5.0), ask="A tensor without dimensions?")
 
 
-@check("01.7")
+@check("01.8")
 def test_unsqueeze():
     """unsqueeze inserts a size of 1 so that it is dimension dim of the result."""
     x = fresh(2, 3)
@@ -479,7 +495,7 @@ def test_unsqueeze():
     raises("Tensor(x).unsqueeze(3)", IndexError, x=x)
 
 
-@check("01.7")
+@check("01.8")
 def test_squeeze():
     """squeeze removes sizes of 1: all of them, or only those that dim names."""
     x = fresh(1, 2, 1, 3)
@@ -490,10 +506,10 @@ def test_squeeze():
     expect("Tensor(x).squeeze(1).shape", (1, 2, 1, 3), x=x, ask="Its size is 2. What can go?")
 
 
-# ------------------------------------------------------------------------------- 01.8 · strides
+# ------------------------------------------------------------------------------- 01.9 · strides
 
 
-@check("01.8")
+@check("01.9")
 def test_permute():
     """permute moves dimensions together with their values, without a copy."""
     x = np.arange(6).reshape(2, 3)
@@ -508,7 +524,7 @@ def test_permute():
     raises("Tensor(y).permute(0, 0, 1)", RuntimeError, y=y)
 
 
-@check("01.8")
+@check("01.9")
 def test_transpose():
     """transpose exchanges two dimensions and leaves the others where they are."""
     x = fresh(2, 3, 4)
@@ -521,7 +537,7 @@ def test_transpose():
     raises("Tensor(x).transpose(0, 3)", IndexError, x=x)
 
 
-@check("01.8")
+@check("01.9")
 def test_strides_are_counted_in_values():
     """stride says how many values, not bytes, lie between neighbours."""
     x = fresh(2, 3, 4)
@@ -532,7 +548,7 @@ def test_strides_are_counted_in_values():
     expect("Tensor(x).stride()", (3, 1), x=np.ones((2, 3), np.int16))
 
 
-@check("01.8")
+@check("01.9")
 def test_what_lies_in_order():
     """is_contiguous: the values lie one after the other, in the order of reading, without gaps."""
     x = np.ones((4, 6), np.float32)
@@ -546,7 +562,7 @@ def test_what_lies_in_order():
     expect("Tensor(x[:0].T).is_contiguous()", True, x=x, ask="No values at all: out of order?")
 
 
-@check("01.8")
+@check("01.9")
 def test_contiguous_copies_only_where_it_must():
     """contiguous returns the tensor itself where it is in order already, else a copy in order."""
     x = fresh(3, 2)
@@ -556,7 +572,7 @@ def test_contiguous_copies_only_where_it_must():
     expect("np.shares_memory(Tensor(x.T).contiguous().array, x)", False, x=x)
 
 
-@check("01.8")
+@check("01.9")
 def test_moved_dimensions_are_heard():
     """Both ways to move dimensions pass through the door, as the operation permute."""
     ask = "Did the work go through apply?"
@@ -564,10 +580,10 @@ def test_moved_dimensions_are_heard():
     expect(HEARD.format("t.transpose(0, 1)"), ["permute"], x=fresh(2, 3), ask=ask)
 
 
-# ------------------------------------------------------------------------------- 01.9 · indices
+# ------------------------------------------------------------------------------- 01.10 · indices
 
 
-@check("01.9")
+@check("01.10")
 def test_parts():
     """Numbers, slices, None, masks and tensors of numbers choose what they choose in PyTorch."""
     x = fresh(3, 4)
@@ -580,7 +596,7 @@ def test_parts():
     raises("Tensor(x)[3]", IndexError, mentions=("getitem((3, 4))",), x=x)
 
 
-@check("01.9")
+@check("01.10")
 def test_views_and_copies():
     """A part chosen by numbers and slices shares the memory; one chosen by a tensor is a copy."""
     shares = "t = Tensor(x)\nnp.shares_memory(t[{}].array, t.array)"
@@ -593,7 +609,7 @@ def test_views_and_copies():
     expect(code, x[1, 2] + 10, x=x, ask="Did the change reach the memory of t?")
 
 
-@check("01.9")
+@check("01.10")
 def test_writing_into_parts():
     """x[index] = value changes x itself, also through a mask, and the value broadcasts."""
     x = fresh(2, 3)
@@ -606,11 +622,15 @@ def test_writing_into_parts():
     wanted = x.copy()
     wanted[:, 1] = [7, 8]
     expect("t = Tensor(x.copy())\nt[:, 1] = tensor([7, 8])\nt", wanted, x=x, dtype="float32")
+    wanted = x.copy()
+    wanted[1, 2] = 4
+    code = "t = Tensor(x.copy())\nt[1, 2] = Tensor([4.0])\nt[1, 2] = Tensor([[4.0]])\nt"
+    expect(code, wanted, x=x, ask="The rule of 01.4: is (1,) another shape than () to it?")
     raises("t = Tensor(x.copy())\nt[0] = Tensor([1.0, 2.0])", RuntimeError, x=x,
            mentions=("setitem_((2, 3), (2,))",))  # fmt: skip
 
 
-@check("01.9")
+@check("01.10")
 def test_numbers_and_tensors_in_one_index():
     """Where a number and a tensor meet in one index, the dimensions keep PyTorch's order."""
     x = fresh(2, 3, 4)
@@ -621,17 +641,17 @@ def test_numbers_and_tensors_in_one_index():
     expect(code, wanted, x=x, ask="after_integers serves both kernels.")
 
 
-@check("01.9")
+@check("01.10")
 def test_indices_pass_through_the_door():
     """Reading and writing parts are operations, which listeners hear."""
     code = HEARD.format("t[0]; t[1] = tensor(2.0)")
     expect(code, ["getitem", "setitem_"], x=fresh(3), ask="Did both go through apply?")
 
 
-# ---------------------------------------------------------------------- 01.10 · making, joining
+# ------------------------------------------------------------------------------ 01.11 · making
 
 
-@check("01.10")
+@check("01.11")
 def test_new_tensors():
     """zeros, ones and full take a size and a dtype; float32 unless told or told by the value."""
     expect("zeros(2, 3)", np.zeros((2, 3)))
@@ -647,7 +667,7 @@ def test_new_tensors():
     expect("full((2,), 3, dtype=float64)", [3.0, 3.0], dtype="float64")
 
 
-@check("01.10")
+@check("01.11")
 def test_arange():
     """arange counts from start up to, without, end; integers unless a float is among them."""
     expect("arange(4)", [0, 1, 2, 3], dtype="int64", ask="Does the end belong to it?")
@@ -659,7 +679,25 @@ def test_arange():
     expect("arange(3, dtype=float64)", [0.0, 1.0, 2.0], dtype="float64")
 
 
-@check("01.10")
+@check("01.11")
+def test_sizes_in_both_forms():
+    """A size may come as numbers or as one tuple, and is none at all for a single value."""
+    rows, columns = (int(n) for n in rng().integers(1, 5, 2))
+    code = "{0}(a, b).shape, {0}((a, b)).shape, {0}([a, b]).shape"
+    wanted = ((rows, columns),) * 3
+    ask = "sizes, from the plumbing, brings all forms into one."
+    expect(code.format("zeros"), wanted, a=rows, b=columns, ask=ask)
+    expect(code.format("ones"), wanted, a=rows, b=columns, ask=ask)
+    ask = "full gets its size as one thing: a tuple, or a number."
+    wanted = ((rows, columns), (rows,))
+    expect("full((a, b), 0.5).shape, full(a, 0.5).shape", wanted, a=rows, b=columns, ask=ask)
+    expect("ones(()).shape, full((), 2.0).item()", ((), 2.0))
+
+
+# ----------------------------------------------------------------- 01.12 · choosing and joining
+
+
+@check("01.12")
 def test_where():
     """where chooses place by place; what is not chosen has no influence."""
     x = fresh(3, 2)
@@ -671,7 +709,7 @@ def test_where():
     raises("where(Tensor(x), 1.0, 0.0)", RuntimeError, mentions=("float32",), x=x)
 
 
-@check("01.10")
+@check("01.12")
 def test_cat():
     """cat joins along a dimension that is there, in the common dtype."""
     x, y = fresh(2, 3), fresh(1, 3)
@@ -683,7 +721,7 @@ def test_cat():
     raises("cat([Tensor(x), Tensor(z)])", RuntimeError, mentions=("(2, 3)", "(2, 1)"), x=x, z=z)
 
 
-@check("01.10")
+@check("01.12")
 def test_stack():
     """stack makes a new dimension, also counted from the end of the result."""
     x, y = fresh(2, 3), fresh(2, 3)
@@ -694,17 +732,17 @@ def test_stack():
     raises("stack([Tensor(x), Tensor(y)], 3)", IndexError, x=x, y=y)
 
 
-@check("01.10")
+@check("01.12")
 def test_joining_is_heard():
     """where, cat and stack are operations, which listeners hear."""
     code = HEARD.format("where(t > 0, t, 0.0); cat([t, t]); stack([t, t])")
     expect(code, ["gt", "where", "cat", "stack"], x=fresh(2), ask="Did all go through apply?")
 
 
-# ----------------------------------------------------------------------------- 01.11 · debug it
+# ----------------------------------------------------------------------------- 01.13 · debug it
 
 
-@check("01.11")
+@check("01.13")
 def test_the_images_stay_what_they_were():
     """The images that were given are unchanged afterwards."""
     x = fresh(3, 1, 2, 2, low=0, high=1)
@@ -712,7 +750,7 @@ def test_the_images_stay_what_they_were():
     expect(code, x, x=x, ask="Which line makes a tensor with memory of its own?")
 
 
-@check("01.11")
+@check("01.13")
 def test_the_result_is_right():
     """Each image loses its own mean, and what is below 0 becomes 0."""
     x = np.array([[[[0.0, 0.25], [0.25, 0.5]]], [[[1.0, 0.5], [0.5, 0.0]]]], np.float32)
@@ -723,7 +761,7 @@ def test_the_result_is_right():
     expect("without_paper(Tensor(x.copy()))", ink(x), x=x)
 
 
-@check("01.11")
+@check("01.13")
 def test_asking_twice_gives_the_same():
     """A second call on the same images gives the same answer."""
     x = fresh(2, 1, 4, 4, low=0, high=1)

@@ -512,7 +512,7 @@ def transposes_by_itself(a, b):
     return a @ (b if a.shape[-1] == inner else b.swapaxes(-1, -2))
 
 
-# --------------------------------------------------------------------------- 01.6 · reductions
+# --------------------------------------------------------------------------- 01.6 · dimensions
 
 
 @wrong(
@@ -569,8 +569,11 @@ def negative_numbers_stay(dim, ndim):
     return dim if ndim else None
 
 
+# --------------------------------------------------------------------------- 01.7 · reductions
+
+
 @wrong(
-    "01.6",
+    "01.7",
     "sum_kernel",
     "Your sum_kernel adds integers in their own dtype: three bytes of 200 give 88, because a "
     "byte starts again at 256. SUM_DTYPES says where there is room.",
@@ -580,7 +583,7 @@ def bytes_run_over(x, dim=None, keepdim=False):
 
 
 @wrong(
-    "01.6",
+    "01.7",
     "sum_kernel",
     "Your sum_kernel ignores keepdim. With keepdim=True the summed dimension stays, with size "
     "1, so that the result broadcasts against what it came from.",
@@ -591,7 +594,7 @@ def keepdim_is_ignored(x, dim=None, keepdim=False):
 
 
 @wrong(
-    "01.6",
+    "01.7",
     "mean_kernel",
     "Your mean_kernel always divides by the number of rows. How many values were added up "
     "depends on dim: it is the size before over the size after.",
@@ -604,7 +607,7 @@ def divides_by_the_rows(x, dim=None, keepdim=False):
 
 
 @wrong(
-    "01.6",
+    "01.7",
     "mean_kernel",
     "Your mean_kernel adds float16 values in float16, whose largest number is 65504: a thousand "
     "times 100 is infinite there. SUM_DTYPES says where there is room.",
@@ -617,7 +620,7 @@ def half_precision_runs_over(x, dim=None, keepdim=False):
 
 
 @wrong(
-    "01.6",
+    "01.7",
     "mean_kernel",
     "Your mean_kernel accepts integers. The mean of integers is no integer, and PyTorch makes "
     "the caller say which float is meant: refuse them.",
@@ -629,7 +632,7 @@ def means_of_integers(x, dim=None, keepdim=False):
 
 
 @wrong(
-    "01.6",
+    "01.7",
     "argmax_kernel",
     "Your argmax_kernel counts through all values although a dim was given. Along dim 1 the "
     "answer is a place within each row.",
@@ -639,7 +642,7 @@ def counted_through_all(x, dim=None, keepdim=False):
 
 
 @wrong(
-    "01.6",
+    "01.7",
     "argmax_kernel",
     "Your argmax_kernel finds the last of several largest values. The first one counts.",
 )
@@ -650,7 +653,7 @@ def the_last_of_equals(x, dim=None, keepdim=False):
 
 
 @wrong(
-    "01.6",
+    "01.7",
     "amax_kernel",
     "Your amax_kernel takes the largest of all values although a dim was given. Along dim 1 "
     "there is a largest value in each row.",
@@ -660,11 +663,11 @@ def the_largest_of_all(x, dim=None, keepdim=False):
     return np.asarray(x.max())
 
 
-# --------------------------------------------------------------------------------- 01.7 · shape
+# --------------------------------------------------------------------------------- 01.8 · shape
 
 
 @wrong(
-    "01.7",
+    "01.8",
     "Tensor.reshape",
     "Your reshape reads the values column by column. The order of reading is row by row: the "
     "last index runs fastest.",
@@ -674,7 +677,7 @@ def column_by_column(self, *shape):
 
 
 @wrong(
-    "01.7",
+    "01.8",
     "Tensor.reshape",
     "Your reshape does the work itself, past the door. Listeners do not hear of it, and in "
     "module 06 gradients would end here: use apply.",
@@ -687,7 +690,7 @@ def past_the_door(self, *shape):
 
 
 @wrong(
-    "01.7",
+    "01.8",
     "Tensor.reshape",
     "Your reshape copies the values. A view on the same memory is enough, costs nothing, and "
     "lets changes through.",
@@ -697,7 +700,7 @@ def always_a_copy(self, *shape):
 
 
 @wrong(
-    "01.7",
+    "01.8",
     "Tensor.flatten",
     "Your flatten leaves out end_dim. It belongs to the dimensions that are joined: a slice has "
     "to go one further.",
@@ -711,7 +714,7 @@ def without_the_end(self, start_dim=0, end_dim=-1):
 
 
 @wrong(
-    "01.7",
+    "01.8",
     "Tensor.flatten",
     "Your flatten always joins all dimensions. flatten(1) keeps the first one, which in a batch "
     "of images counts the images.",
@@ -721,7 +724,7 @@ def always_everything(self, start_dim=0, end_dim=-1):
 
 
 @wrong(
-    "01.7",
+    "01.8",
     "Tensor.unsqueeze",
     "Your unsqueeze counts from the end of the shape that it got. The result has one dimension "
     "more, and -1 is its last one.",
@@ -732,7 +735,7 @@ def end_of_the_old_shape(self, dim):
 
 
 @wrong(
-    "01.7",
+    "01.8",
     "Tensor.squeeze",
     "Your squeeze removes every size of 1, also when dim names one of them. A batch with a "
     "single image would lose its batch: remove only what was named.",
@@ -742,7 +745,7 @@ def all_of_them_always(self, dim=None):
 
 
 @wrong(
-    "01.7",
+    "01.8",
     "Tensor.squeeze",
     "Your squeeze refuses a dimension whose size is not 1, as NumPy does. In PyTorch, and here, "
     "it simply stays.",
@@ -753,7 +756,7 @@ def refuses_other_sizes(self, dim=None):
 
 
 @wrong(
-    "01.7",
+    "01.8",
     "Tensor.unsqueeze",
     "Your unsqueeze indexes the array itself, past the door. Listeners do not hear of it: "
     "compute the shape and call self.reshape.",
@@ -762,11 +765,11 @@ def unsqueezed_past_the_door(self, dim):
     return Tensor(np.expand_dims(self.array, dims(dim, self.ndim + 1)))
 
 
-# ------------------------------------------------------------------------------- 01.8 · strides
+# ------------------------------------------------------------------------------- 01.9 · strides
 
 
 @wrong(
-    "01.8",
+    "01.9",
     "Tensor.permute",
     "Your permute only changes the sizes: reshape keeps the order of reading, so every value "
     "ends up in a wrong place. Dimensions have to move with their values: apply permute.",
@@ -779,7 +782,7 @@ def permute_by_reshape(self, *order):
 
 
 @wrong(
-    "01.8",
+    "01.9",
     "Tensor.permute",
     "Your permute turns the order round: order[0] says which old dimension comes first, not "
     "where the old first one goes. For two dimensions that is the same, for three it is not.",
@@ -792,7 +795,7 @@ def the_inverse_order(self, *order):
 
 
 @wrong(
-    "01.8",
+    "01.9",
     "Tensor.transpose",
     "Your transpose reverses all dimensions. It exchanges two, and the others stay where they are.",
 )
@@ -802,7 +805,7 @@ def all_reversed(self, dim0, dim1):
 
 
 @wrong(
-    "01.8",
+    "01.9",
     "Tensor.transpose",
     "Your transpose exchanges the sizes with reshape, which leaves the values in their order of "
     "reading. They have to move: give permute an order with two numbers exchanged.",
@@ -815,7 +818,7 @@ def transpose_by_reshape(self, dim0, dim1):
 
 
 @wrong(
-    "01.8",
+    "01.9",
     "Tensor.stride",
     "Your stride counts bytes, as NumPy does. Here it counts values: divide by the bytes of "
     "one, array.itemsize.",
@@ -825,7 +828,7 @@ def counted_in_bytes(self, dim=None):
 
 
 @wrong(
-    "01.8",
+    "01.9",
     "Tensor.is_contiguous",
     "Your is_contiguous only asks whether strides get smaller from left to right. So they do in "
     "a slice of columns, with a gap after each row: the stride has to be the product of the "
@@ -837,7 +840,7 @@ def strides_get_smaller(self):
 
 
 @wrong(
-    "01.8",
+    "01.9",
     "Tensor.is_contiguous",
     "Your is_contiguous looks at the stride of every dimension. One of size 1 has no neighbours "
     "to be far from: leave it out.",
@@ -852,7 +855,7 @@ def also_where_the_size_is_one(self):
 
 
 @wrong(
-    "01.8",
+    "01.9",
     "Tensor.contiguous",
     "Your contiguous copies also what is in order already. A tensor that needs nothing is "
     "returned as it is.",
@@ -862,7 +865,7 @@ def copies_always(self):
 
 
 @wrong(
-    "01.8",
+    "01.9",
     "Tensor.contiguous",
     'Your contiguous copies the values but keeps their strange order: NumPy\'s copy(order="K") '
     "does. Read in order: the operation clone does.",
@@ -872,7 +875,7 @@ def copies_in_the_old_order(self):
 
 
 @wrong(
-    "01.8",
+    "01.9",
     "Tensor.transpose",
     "Your transpose lets NumPy exchange the dimensions, past the door. The numbers are right, "
     "but nobody hears of it, and gradients would end here: apply permute.",
@@ -881,11 +884,11 @@ def transposed_past_the_door(self, dim0, dim1):
     return Tensor(self.array.swapaxes(dims(dim0, self.ndim), dims(dim1, self.ndim)))
 
 
-# ------------------------------------------------------------------------------- 01.9 · indices
+# ------------------------------------------------------------------------------- 01.10 · indices
 
 
 @wrong(
-    "01.9",
+    "01.10",
     "getitem_kernel",
     "Your getitem_kernel copies every part. A part that numbers and slices choose is a view: a "
     "change of it is a change of the whole.",
@@ -896,7 +899,7 @@ def parts_are_copies(x, index):
 
 
 @wrong(
-    "01.9",
+    "01.10",
     "getitem_kernel",
     "Your getitem_kernel returns a single value as a number of its own. NumPy copies it out of "
     "the memory; with ... at the end of the index it gives a view without dimensions.",
@@ -907,7 +910,7 @@ def a_number_of_its_own(x, index):
 
 
 @wrong(
-    "01.9",
+    "01.10",
     "getitem_kernel",
     "Your getitem_kernel leaves a mixture of numbers and arrays to NumPy, which moves "
     "dimensions to the front there. after_integers takes the numbers out first, as PyTorch "
@@ -921,20 +924,20 @@ def numbers_taken_for_arrays(x, index):
 
 
 @wrong(
-    "01.9",
+    "01.10",
     "setitem_kernel",
     "Your setitem_kernel takes the part first and writes into that. For a mask or an array the "
     "part is a copy, and x never hears of it: assign to part[rest].",
 )
 def writes_into_a_copy(x, value, index):
     part, rest = after_integers(x, index)
-    chosen = part[rest]
+    chosen = np.asarray(part[rest])
     chosen[...] = value
     return x
 
 
 @wrong(
-    "01.9",
+    "01.10",
     "setitem_kernel",
     "Your setitem_kernel changes a copy and returns it. An operation whose name ends in _ "
     "writes into the memory of its first tensor.",
@@ -942,12 +945,24 @@ def writes_into_a_copy(x, value, index):
 def changes_a_copy(x, value, index):
     x = x.copy()
     part, rest = after_integers(x, index)
+    part[rest] = value.reshape(()) if value.size == 1 else value
+    return x
+
+
+@wrong(
+    "01.10",
+    "setitem_kernel",
+    "Your setitem_kernel leaves sizes of 1 to NumPy, which refuses an array of shape (1,) for a "
+    "single place. By the rule of broadcasting they say nothing: drop them from the front.",
+)
+def one_value_with_a_dimension(x, value, index):
+    part, rest = after_integers(x, index)
     part[rest] = value
     return x
 
 
 @wrong(
-    "01.9",
+    "01.10",
     "Tensor.__setitem__",
     "Your __setitem__ writes into the array itself, past the door. Nobody hears of it, and "
     "autograd would use values that are no longer there: apply setitem_.",
@@ -961,7 +976,7 @@ def writes_past_the_door(self, index, value):
 
 
 @wrong(
-    "01.9",
+    "01.10",
     "Tensor.__setitem__",
     "Your __setitem__ hands a Python number to the door, which takes tensors only. Convert it "
     "to a tensor of the same dtype first.",
@@ -970,11 +985,11 @@ def numbers_are_no_tensors(self, index, value):
     apply("setitem_", self, value, index=plain_index(index))
 
 
-# ---------------------------------------------------------------------- 01.10 · making, joining
+# ------------------------------------------------------------------------------ 01.11 · making
 
 
 @wrong(
-    "01.10",
+    "01.11",
     "zeros",
     "Your zeros leaves the dtype to NumPy, which takes float64: twice the memory of float32. "
     "Without a dtype it is the default one.",
@@ -984,7 +999,7 @@ def numpys_dtype(*size, dtype=None):
 
 
 @wrong(
-    "01.10",
+    "01.11",
     "full",
     "Your full always makes floats. full((2,), 7) holds integers: without a dtype the value "
     "itself decides.",
@@ -994,7 +1009,7 @@ def always_floats(size, fill_value, *, dtype=None):
 
 
 @wrong(
-    "01.10",
+    "01.11",
     "arange",
     "Your arange contains its end. As with Python's range, the end is where it stops before: "
     "arange(4) has four values, 0 to 3.",
@@ -1007,7 +1022,7 @@ def the_end_belongs_to_it(start, end=None, step=1, *, dtype=None):
 
 
 @wrong(
-    "01.10",
+    "01.11",
     "arange",
     "Your arange always makes integers. arange(0, 1, 0.25) would be four zeros: when one of its "
     "three numbers is a float, its values are floats.",
@@ -1017,8 +1032,11 @@ def always_integers(start, end=None, step=1, *, dtype=None):
     return np.arange(start, end, step).astype(dtype or int64)
 
 
+# ----------------------------------------------------------------- 01.12 · choosing and joining
+
+
 @wrong(
-    "01.10",
+    "01.12",
     "where_kernel",
     "Your where_kernel multiplies by 1 and 0 and adds. What is not chosen still counts: 0 times "
     "infinity is NaN. Choose instead of computing.",
@@ -1028,7 +1046,7 @@ def chosen_by_multiplying(condition, a, b):
 
 
 @wrong(
-    "01.10",
+    "01.12",
     "where",
     "Your where accepts a condition of floats, and takes every value but 0 for true. That is "
     "nearly always a forgotten comparison: refuse it.",
@@ -1038,7 +1056,7 @@ def any_condition(condition, input, other):
 
 
 @wrong(
-    "01.10",
+    "01.12",
     "stack",
     "Your stack counts dim from the end of the tensors that it got. The result has one "
     "dimension more, and -1 is its last one.",
@@ -1050,7 +1068,7 @@ def end_of_the_old_shapes(tensors, dim=0):
 
 
 @wrong(
-    "01.10",
+    "01.12",
     "stack_kernel",
     "Your stack_kernel joins along a dimension that is there, as cat does. stack makes a new "
     "one: two images of 8x8 become one array of 2x8x8.",
@@ -1060,7 +1078,7 @@ def the_same_as_cat(*tensors, dim=0):
 
 
 @wrong(
-    "01.10",
+    "01.12",
     "cat",
     "Your cat joins the arrays itself, past the door. The numbers are right, but nobody hears "
     "of it: apply the operation cat.",
@@ -1074,7 +1092,7 @@ def joined_past_the_door(tensors, dim=0):
 
 
 @wrong(
-    "01.10",
+    "01.12",
     "cat_kernel",
     "Your cat_kernel ignores dim and always joins along the first one.",
 )
@@ -1082,11 +1100,11 @@ def always_along_the_first(*tensors, dim=0):
     return np.concatenate(tensors)
 
 
-# ----------------------------------------------------------------------------- 01.11 · debug it
+# ----------------------------------------------------------------------------- 01.13 · debug it
 
 
 @wrong(
-    "01.11",
+    "01.13",
     "without_paper",
     "reshape still gives you a view here, so the writes go into the images. contiguous() and "
     "detach() do not copy what is in order already: a clone does.",
@@ -1099,7 +1117,7 @@ def still_a_view(images):
 
 
 @wrong(
-    "01.11",
+    "01.13",
     "without_paper",
     "You take the mean over all images together. A dark scan then keeps its paper and a light "
     "one loses its ink: one mean for each image, dim 1 with keepdim.",
@@ -1112,7 +1130,7 @@ def one_mean_for_all(images):
 
 
 @wrong(
-    "01.11",
+    "01.13",
     "without_paper",
     "You make a clone and write into it, but return the images that you were given. The clone "
     "holds the answer.",

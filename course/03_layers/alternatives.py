@@ -54,7 +54,7 @@ def with_a_stack(self, memo=None, prefix="", remove_duplicate=True):
         waiting += reversed(inside)
 
 
-@right("03.3", "Module._named")
+@right("03.4", "Module._named")
 def by_identity(self, table, prefix, recurse, remove_duplicate):
     every = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
     found = {}
@@ -67,7 +67,7 @@ def by_identity(self, table, prefix, recurse, remove_duplicate):
     return iter(found.values())
 
 
-@right("03.4", "Module.load_state_dict")
+@right("03.5", "Module.load_state_dict")
 def problem_by_problem(self, state_dict, strict=True):
     expect_state(state_dict)
     own = self.state_dict(keep_vars=True)
@@ -90,7 +90,7 @@ def problem_by_problem(self, state_dict, strict=True):
     return LoadResult(missing, unexpected)
 
 
-@right("03.5", "Module.train")
+@right("03.6", "Module.train")
 def all_at_once(self, mode=True):
     if mode not in (True, False):
         raise ValueError(f"train: got {mode!r}, expected True or False")
@@ -99,14 +99,14 @@ def all_at_once(self, mode=True):
     return self
 
 
-@right("03.6", "uniform_")
+@right("03.8", "uniform_")
 def drawn_by_numpy(tensor, a=0.0, b=1.0, generator=None):
     rng = (generator or default_generator).rng
     tensor.array[...] = rng.uniform(a, b, tensor.shape)
     return tensor
 
 
-@right("03.7", "kaiming_uniform_")
+@right("03.8", "kaiming_uniform_")
 def deviation_first(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
     choices = dict(zip(("fan_in", "fan_out"), fans(tensor), strict=True))
     if mode not in choices:
@@ -116,14 +116,14 @@ def deviation_first(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gener
     return uniform_(tensor, -bound, bound, generator=generator)
 
 
-@right("03.8", "Linear.reset_parameters")
+@right("03.9", "Linear.reset_parameters")
 def both_by_the_bound(self):
     bound = self.in_features**-0.5
     for parameter in self.parameters():
         uniform_(parameter, -bound, bound)
 
 
-@right("03.9", "dropout")
+@right("03.10", "dropout")
 def by_division(input, p=0.5, training=True, inplace=False):
     if p < 0 or p > 1:
         raise ValueError(f"dropout: got p={p}, expected a number from 0 to 1")
@@ -136,7 +136,7 @@ def by_division(input, p=0.5, training=True, inplace=False):
     return input.copy_(out) if inplace else out
 
 
-@right("03.10", "Numbered.__getitem__")
+@right("03.11", "Numbered.__getitem__")
 def through_the_names(self, index):
     names = list(self._modules)
     if not isinstance(index, slice):
@@ -147,7 +147,7 @@ def through_the_names(self, index):
     return piece
 
 
-@right("03.11", "Tower.__init__")
+@right("03.12", "Tower.__init__")
 def as_a_sequential(self, sizes, p=0.1):
     nn.Module.__init__(self)
     layers = []

@@ -198,7 +198,7 @@ def test_a_forgotten_constructor_is_told_in_words():
     """Without super().__init__() there are no tables yet; the error says so."""
     raises(
         "class Hasty(Module):\n    def __init__(self):\n"
-        "        self.w = Parameter(Tensor([1.0]))\nHasty()",
+        "        self.w = Parameter(Tensor([1.0]))\nhasty = Hasty()",
         AttributeError,
         mentions=("super().__init__()",),
         ask="There are no tables yet. Does your __getattr__ ask for an attribute that is missing?",
@@ -229,7 +229,7 @@ def test_forgetting_says_whether_there_was_something():
     )
 
 
-# ------------------------------------------------------------------ 03.3 named_modules, _named
+# ------------------------------------------------------------------ 03.3 named_modules
 
 
 @check("03.3")
@@ -260,20 +260,6 @@ def test_a_chain_of_any_depth():
 
 
 @check("03.3")
-def test_parameters_come_with_their_paths():
-    """A parameter's path is its module's path, a dot, and its name."""
-    expect(
-        NEST + "[name for name, _ in model.named_parameters()]",
-        ["scale", "encoder.inner.weight", "head.weight"],
-        ask="Two parameters here are called weight. Are they the same tensor?",
-    )
-    expect(
-        NEST + "[p.tolist() for p in model.parameters()]",
-        [[2.0], [1.0, 3.0], [4.0]],
-    )
-
-
-@check("03.3")
 def test_a_module_in_two_places_comes_once():
     """A shared module is found under the first of its names."""
     expect(
@@ -290,6 +276,61 @@ def test_a_module_in_two_places_comes_once():
 
 
 @check("03.3")
+def test_children_are_the_modules_directly_within():
+    """named_children does not go deeper, and yields a shared module once."""
+    expect(
+        NEST + "model.again = model.encoder\n[name for name, _ in model.named_children()]",
+        ["encoder", "head"],
+        ask="Is the inner module of the encoder a child of the model?",
+    )
+
+
+@check("03.3")
+def test_modules_that_are_none_are_skipped():
+    """None stands for a module that is left out."""
+    expect(
+        "m = Module()\nm.a, m.b = Module(), Module()\nm.a = None\n"
+        "([name for name, _ in m.named_modules()], [name for name, _ in m.named_children()])",
+        (["", "b"], ["b"]),
+        ask="Can None be asked for its modules?",
+    )
+
+
+@check("03.3")
+def test_modules_and_children_come_without_names():
+    """modules() goes all the way down, children() one step."""
+    expect(
+        NEST + "found = list(model.modules())\n"
+        "[len(found), found[0] is model, found[2] is model.encoder.inner]",
+        [4, True, True],
+        ask="named_modules yields pairs. Which half of each is asked for here?",
+    )
+    expect(
+        NEST + "found = list(model.children())\n"
+        "[len(found), found[0] is model.encoder, found[1] is model.head]",
+        [2, True, True],
+        ask="Is the model one of its own children? Is the inner module?",
+    )
+
+
+# --------------------------------------------------------------------------------- 03.4 _named
+
+
+@check("03.4")
+def test_parameters_come_with_their_paths():
+    """A parameter's path is its module's path, a dot, and its name."""
+    expect(
+        NEST + "[name for name, _ in model.named_parameters()]",
+        ["scale", "encoder.inner.weight", "head.weight"],
+        ask="Two parameters here are called weight. Are they the same tensor?",
+    )
+    expect(
+        NEST + "[p.tolist() for p in model.parameters()]",
+        [[2.0], [1.0, 3.0], [4.0]],
+    )
+
+
+@check("03.4")
 def test_a_parameter_in_two_places_comes_once():
     """Tied weights are one tensor: an optimizer must not move it twice."""
     expect(
@@ -305,7 +346,7 @@ def test_a_parameter_in_two_places_comes_once():
     )
 
 
-@check("03.3")
+@check("03.4")
 def test_equal_values_are_not_the_same_tensor():
     """Two parameters that happen to hold the same values are both found."""
     expect(
@@ -316,7 +357,7 @@ def test_equal_values_are_not_the_same_tensor():
     )
 
 
-@check("03.3")
+@check("03.4")
 def test_prefix_and_recurse():
     """prefix is put before every path; recurse=False stays in this module."""
     expect(
@@ -330,34 +371,35 @@ def test_prefix_and_recurse():
     )
 
 
-@check("03.3")
-def test_empty_places_are_skipped():
-    """None stands for a parameter or a module that is left out."""
+@check("03.4")
+def test_places_that_hold_none_are_skipped():
+    """None stands for a parameter that is left out, as the bias with bias=False."""
     expect(
         "m = Module()\nm.a, m.b = Parameter(Tensor([1.0])), Parameter(Tensor([1.0]))\n"
         "m.a = None\n[name for name, _ in m.named_parameters()]",
         ["b"],
         ask="What does your loop over a table do with an entry that is None?",
     )
+
+
+@check("03.4")
+def test_buffers_are_found_apart_from_parameters():
+    """Both are tensors, and an optimizer must not be given a running mean."""
     expect(
-        "m = Module()\nm.a, m.b = Module(), Module()\nm.a = None\n"
-        "([name for name, _ in m.named_modules()], [name for name, _ in m.named_children()])",
-        (["", "b"], ["b"]),
-        ask="Can None be asked for its modules?",
+        NEST + "model.head.register_buffer('mean', Tensor([9.0]))\n"
+        "([name for name, _ in model.named_buffers(prefix='net')],\n"
+        " [b.tolist() for b in model.buffers()], list(model.buffers(recurse=False)))",
+        (["net.head.mean"], [[9.0]], []),
+        ask="Which table of each module is looked into?",
+    )
+    expect(
+        NEST + "[p.tolist() for p in model.parameters(recurse=False)]",
+        [[2.0]],
+        ask="Is recurse handed on?",
     )
 
 
-@check("03.3")
-def test_children_are_the_modules_directly_within():
-    """named_children does not go deeper, and yields a shared module once."""
-    expect(
-        NEST + "model.again = model.encoder\n[name for name, _ in model.named_children()]",
-        ["encoder", "head"],
-        ask="Is the inner module of the encoder a child of the model?",
-    )
-
-
-# ---------------------------------------------------------------- 03.4 state_dict and loading
+# ---------------------------------------------------------------- 03.5 state_dict and loading
 
 STATE = NEST + "model.head.register_buffer('mean', Tensor([9.0]))\n"
 LOAD = STATE + (
@@ -367,7 +409,7 @@ LOAD = STATE + (
 VALUES = "[p.tolist() for p in model.parameters()]"
 
 
-@check("03.4")
+@check("03.5")
 def test_the_state_has_parameters_and_buffers_by_path():
     """Parameters first and then buffers, module by module."""
     expect(
@@ -382,7 +424,7 @@ def test_the_state_has_parameters_and_buffers_by_path():
     )
 
 
-@check("03.4")
+@check("03.5")
 def test_a_shared_tensor_is_saved_under_each_of_its_paths():
     """Whoever loads finds every path that the model has; prefix goes before each."""
     expect(
@@ -393,7 +435,7 @@ def test_a_shared_tensor_is_saved_under_each_of_its_paths():
     )  # fmt: skip
 
 
-@check("03.4")
+@check("03.5")
 def test_scratch_buffers_are_not_saved():
     """Buffers registered with persistent=False, and places that hold None, are left out."""
     expect(
@@ -404,7 +446,7 @@ def test_scratch_buffers_are_not_saved():
     )
 
 
-@check("03.4")
+@check("03.5")
 def test_the_state_shares_the_memory_and_not_the_history():
     """The entries are detached views: no copies, and no gradients wanted."""
     expect(
@@ -416,7 +458,7 @@ def test_the_state_shares_the_memory_and_not_the_history():
     )
 
 
-@check("03.4")
+@check("03.5")
 def test_loading_overwrites_the_values_in_place():
     """The parameters stay the same objects, so whoever holds them sees the new values."""
     expect(
@@ -427,7 +469,7 @@ def test_loading_overwrites_the_values_in_place():
     )
 
 
-@check("03.4")
+@check("03.5")
 def test_loading_refuses_and_lists_everything_that_does_not_fit():
     """A missing path, one too many and a wrong size are all named in one error."""
     raises(
@@ -439,7 +481,7 @@ def test_loading_refuses_and_lists_everything_that_does_not_fit():
     )
 
 
-@check("03.4")
+@check("03.5")
 def test_one_name_more_or_less_is_refused():
     """A single missing path, or a single unexpected one, is reason enough."""
     raises(
@@ -455,7 +497,7 @@ def test_one_name_more_or_less_is_refused():
     )
 
 
-@check("03.4")
+@check("03.5")
 def test_a_refused_state_changes_nothing():
     """Half a model of new values and half of old ones is worse than either."""
     expect(
@@ -467,7 +509,7 @@ def test_a_refused_state_changes_nothing():
     )
 
 
-@check("03.4")
+@check("03.5")
 def test_without_strict_names_may_differ():
     """strict=False loads what is there and reports the rest."""
     expect(
@@ -485,10 +527,10 @@ def test_without_strict_names_may_differ():
     )
 
 
-# ------------------------------------------------------ 03.5 what happens to the whole model
+# ------------------------------------------------------ 03.6 what happens to the whole model
 
 
-@check("03.5")
+@check("03.6")
 def test_apply_visits_the_inner_modules_first():
     """apply calls the function with what is inside, then with the module itself."""
     expect(
@@ -500,7 +542,7 @@ def test_apply_visits_the_inner_modules_first():
     )
 
 
-@check("03.5")
+@check("03.6")
 def test_train_and_eval_reach_every_module():
     """One call on the outermost module switches all of them."""
     expect(
@@ -520,7 +562,7 @@ def test_train_and_eval_reach_every_module():
     )
 
 
-@check("03.5")
+@check("03.6")
 def test_each_returns_the_model():
     """They return the module, so that calls can be chained."""
     expect(
@@ -531,7 +573,7 @@ def test_each_returns_the_model():
     )
 
 
-@check("03.5")
+@check("03.6")
 def test_a_mode_that_is_no_boolean_is_refused():
     """train('off') would be true for Python: ValueError, which names what came."""
     raises(
@@ -542,7 +584,7 @@ def test_a_mode_that_is_no_boolean_is_refused():
     )
 
 
-@check("03.5")
+@check("03.6")
 def test_freezing_reaches_every_parameter():
     """requires_grad_(False) freezes all parameters, requires_grad_() lets all be learned."""
     expect(
@@ -554,7 +596,7 @@ def test_freezing_reaches_every_parameter():
     )
 
 
-@check("03.5")
+@check("03.6")
 def test_gradients_are_forgotten_or_zeroed():
     """zero_grad sets .grad to None; with set_to_none=False it writes zeros into it."""
     expect(
@@ -571,56 +613,10 @@ def test_gradients_are_forgotten_or_zeroed():
     )
 
 
-# ------------------------------------------------------------------ 03.6 uniform_ and fans
+# ------------------------------------------------------------------ 03.7 fans, calculate_gain
 
 
-@check("03.6")
-def test_values_lie_between_the_bounds_and_fill_the_range():
-    """10,000 values between 3 and 5: the smallest is close to 3, the largest to 5."""
-    expect(
-        "v = uniform_(zeros(100, 100), 3.0, 5.0).array\n"
-        "[round(float(v.min()), 1), round(float(v.max()), 1), round(float(v.mean()), 1)]",
-        [3.0, 5.0, 4.0],
-        ask="rand() is uniform between 0 and 1. What stretches it, and what moves it?",
-    )
-    expect(
-        "v = uniform_(zeros(10000)).array\n[round(float(v.min()), 1), round(float(v.max()), 1)]",
-        [0.0, 1.0],
-    )
-
-
-@check("03.6")
-def test_the_tensor_itself_is_filled():
-    """The underscore in the name: the memory of the tensor is overwritten, and it is returned."""
-    expect(
-        "t = zeros(50)\nmemory = t.array\nout = uniform_(t, 1.0, 2.0)\n"
-        "(out is t, bool((memory >= 1).all()))",
-        (True, True),
-        ask="Does the tensor that came in hold the new values, in its own memory?",
-    )
-
-
-@check("03.6")
-def test_a_generator_of_its_own():
-    """Same seed, same values; and the default generator is left as it was."""
-    expect(
-        "a = uniform_(zeros(9), generator=Generator().manual_seed(seed))\n"
-        "b = uniform_(zeros(9), generator=Generator().manual_seed(seed))\n"
-        "a.tolist() == b.tolist()",
-        True,
-        seed=int(rng().integers(1000)),
-        ask="Which generator do the values come from when one is passed in?",
-    )
-    expect(
-        "manual_seed(1)\nfirst = rand(4)\nmanual_seed(1)\n"
-        "uniform_(zeros(9), generator=Generator().manual_seed(2))\n"
-        "rand(4).tolist() == first.tolist()",
-        True,
-        ask="Did filling one tensor use up random numbers of somebody else?",
-    )
-
-
-@check("03.6")
+@check("03.7")
 def test_fans_of_a_matrix():
     """(10, 784): each output is fed by 784 inputs, each input feeds 10 outputs."""
     expect(
@@ -630,7 +626,7 @@ def test_fans_of_a_matrix():
     )
 
 
-@check("03.6")
+@check("03.7")
 def test_fans_of_a_convolution():
     """(outputs, inputs, height, width): each input channel counts with all its places."""
     out, inp, high, wide = (int(n) for n in rng().permutation([2, 3, 5, 7]))
@@ -642,13 +638,10 @@ def test_fans_of_a_convolution():
     )
 
 
-@check("03.6")
+@check("03.7")
 def test_a_vector_has_no_fans():
     """Fewer than two dimensions: ValueError with the shape."""
     raises("fans(zeros(3))", ValueError, mentions=("(3,)",), ask="What is the size at index 1?")
-
-
-# ------------------------------------------------------ 03.7 calculate_gain, kaiming_uniform_
 
 
 @check("03.7")
@@ -689,7 +682,56 @@ def test_the_other_gains():
     raises("calculate_gain('rleu')", ValueError, mentions=("rleu",))
 
 
-@check("03.7")
+# ----------------------------------------------------------- 03.8 uniform_, kaiming_uniform_
+
+
+@check("03.8")
+def test_values_lie_between_the_bounds_and_fill_the_range():
+    """10,000 values between 3 and 5: the smallest is close to 3, the largest to 5."""
+    expect(
+        "v = uniform_(zeros(100, 100), 3.0, 5.0).array\n"
+        "[round(float(v.min()), 1), round(float(v.max()), 1), round(float(v.mean()), 1)]",
+        [3.0, 5.0, 4.0],
+        ask="rand() is uniform between 0 and 1. What stretches it, and what moves it?",
+    )
+    expect(
+        "v = uniform_(zeros(10000)).array\n[round(float(v.min()), 1), round(float(v.max()), 1)]",
+        [0.0, 1.0],
+    )
+
+
+@check("03.8")
+def test_the_tensor_itself_is_filled():
+    """The underscore in the name: the memory of the tensor is overwritten, and it is returned."""
+    expect(
+        "t = zeros(50)\nmemory = t.array\nout = uniform_(t, 1.0, 2.0)\n"
+        "(out is t, bool((memory >= 1).all()))",
+        (True, True),
+        ask="Does the tensor that came in hold the new values, in its own memory?",
+    )
+
+
+@check("03.8")
+def test_a_generator_of_its_own():
+    """Same seed, same values; and the default generator is left as it was."""
+    expect(
+        "a = uniform_(zeros(9), generator=Generator().manual_seed(seed))\n"
+        "b = uniform_(zeros(9), generator=Generator().manual_seed(seed))\n"
+        "a.tolist() == b.tolist()",
+        True,
+        seed=int(rng().integers(1000)),
+        ask="Which generator do the values come from when one is passed in?",
+    )
+    expect(
+        "manual_seed(1)\nfirst = rand(4)\nmanual_seed(1)\n"
+        "uniform_(zeros(9), generator=Generator().manual_seed(2))\n"
+        "rand(4).tolist() == first.tolist()",
+        True,
+        ask="Did filling one tensor use up random numbers of somebody else?",
+    )
+
+
+@check("03.8")
 def test_weights_get_the_variance_gain_squared_over_n():
     """The deviation of the values, divided by gain / sqrt(fan_in), is 1."""
     expect(
@@ -705,7 +747,7 @@ def test_weights_get_the_variance_gain_squared_over_n():
     )
 
 
-@check("03.7")
+@check("03.8")
 def test_mode_and_slope_change_the_bound():
     """fan_out counts outputs; a is the slope of the leaky_relu that follows."""
     expect(
@@ -723,7 +765,7 @@ def test_mode_and_slope_change_the_bound():
     raises("kaiming_uniform_(zeros(2, 2), mode='fan')", ValueError, mentions=("'fan'",))
 
 
-@check("03.7")
+@check("03.8")
 def test_it_fills_in_place_from_the_generator():
     """The tensor itself is filled and returned, with random numbers of the generator."""
     expect(
@@ -735,10 +777,10 @@ def test_it_fills_in_place_from_the_generator():
     )
 
 
-# -------------------------------------------------------------------------------- 03.8 Linear
+# -------------------------------------------------------------------------------- 03.9 Linear
 
 
-@check("03.8")
+@check("03.9")
 def test_a_layer_owns_a_weight_and_a_bias():
     """Linear(3, 2) has a weight (2, 3) and a bias (2,), both found as parameters."""
     expect(
@@ -749,7 +791,7 @@ def test_a_layer_owns_a_weight_and_a_bias():
     expect("layer = Linear(3, 2)\n(layer.in_features, layer.out_features)", (3, 2))
 
 
-@check("03.8")
+@check("03.9")
 def test_calling_it_computes_x_w_t_plus_b():
     """With known weights the output is known."""
     x, weight, bias = fresh(4, 3), fresh(2, 3), fresh(2)
@@ -764,7 +806,7 @@ def test_calling_it_computes_x_w_t_plus_b():
     )
 
 
-@check("03.8")
+@check("03.9")
 def test_a_layer_without_bias():
     """bias=False: layer.bias is None, it is no parameter, and nothing is added."""
     x, weight = fresh(4, 3), fresh(2, 3)
@@ -778,7 +820,7 @@ def test_a_layer_without_bias():
     )
 
 
-@check("03.8")
+@check("03.9")
 def test_weights_and_biases_begin_within_one_over_the_root_of_the_inputs():
     """Largest weight and largest bias, times sqrt(in_features), are 1."""
     expect(
@@ -794,7 +836,7 @@ def test_weights_and_biases_begin_within_one_over_the_root_of_the_inputs():
     )
 
 
-@check("03.8")
+@check("03.9")
 def test_two_outputs_do_not_begin_alike():
     """Equal rows would compute the same, and be corrected alike."""
     expect(
@@ -804,7 +846,7 @@ def test_two_outputs_do_not_begin_alike():
     )
 
 
-@check("03.8")
+@check("03.9")
 def test_reset_draws_anew_into_the_same_parameters():
     """reset_parameters changes the values, not the objects."""
     expect(
@@ -816,7 +858,7 @@ def test_reset_draws_anew_into_the_same_parameters():
     )
 
 
-@check("03.8")
+@check("03.9")
 def test_sizes_and_dtype():
     """784 / 2 is no size: TypeError with the number. dtype goes to weight and bias."""
     raises(
@@ -831,10 +873,10 @@ def test_sizes_and_dtype():
     )
 
 
-# ------------------------------------------------------------------------------- 03.9 dropout
+# ------------------------------------------------------------------------------- 03.10 dropout
 
 
-@check("03.9")
+@check("03.10")
 def test_half_of_the_values_survive_and_are_doubled():
     """With p = 0.5, ones become zeros and twos."""
     expect(
@@ -844,7 +886,7 @@ def test_half_of_the_values_survive_and_are_doubled():
     )
 
 
-@check("03.9")
+@check("03.10")
 def test_p_is_the_share_that_is_dropped():
     """With p = 0.2, a fifth is zeroed and the rest scaled by 1 / 0.8."""
     expect(
@@ -862,7 +904,7 @@ def test_p_is_the_share_that_is_dropped():
     )
 
 
-@check("03.9")
+@check("03.10")
 def test_every_value_has_a_draw_of_its_own():
     """Rows lose different values, and a second call loses others than the first."""
     expect(
@@ -874,7 +916,7 @@ def test_every_value_has_a_draw_of_its_own():
     expect("x = ones(100)\ndropout(x).tolist() == dropout(x).tolist()", False)
 
 
-@check("03.9")
+@check("03.10")
 def test_at_evaluation_nothing_happens():
     """training=False returns the input itself, not scaled."""
     x = fresh(2, 3)
@@ -886,7 +928,7 @@ def test_at_evaluation_nothing_happens():
     )
 
 
-@check("03.9")
+@check("03.10")
 def test_the_ends_of_the_range():
     """p = 0 changes nothing, p = 1 leaves zeros, other values are refused."""
     x = fresh(2, 3)
@@ -896,7 +938,7 @@ def test_the_ends_of_the_range():
     raises("Dropout(-0.5)", ValueError, mentions=("-0.5",))
 
 
-@check("03.9")
+@check("03.10")
 def test_the_seed_decides_what_is_dropped():
     """The mask comes from the default generator, so that a run can be repeated."""
     expect(
@@ -907,7 +949,7 @@ def test_the_seed_decides_what_is_dropped():
     )
 
 
-@check("03.9")
+@check("03.10")
 def test_in_place():
     """inplace=True writes the result into the input, and returns it."""
     expect(
@@ -916,7 +958,7 @@ def test_in_place():
     )
 
 
-@check("03.9")
+@check("03.10")
 def test_the_layer_knows_whether_it_trains():
     """Dropout drops while training; after eval() its input passes unchanged."""
     expect(
@@ -933,7 +975,7 @@ def test_the_layer_knows_whether_it_trains():
     expect("layer = Dropout(0.3)\n(layer.p, layer.inplace)", (0.3, False))
 
 
-# --------------------------------------------------------------------------- 03.10 Sequential
+# --------------------------------------------------------------------------- 03.11 Sequential
 
 ROW = (
     "row = Sequential(FunctionModule(lambda x: x + 1), FunctionModule(lambda x: x * 10),\n"
@@ -941,7 +983,7 @@ ROW = (
 )
 
 
-@check("03.10")
+@check("03.11")
 def test_each_takes_what_the_one_before_returns():
     """(2 + 1) * 10 - 3 is 27."""
     expect(
@@ -954,7 +996,7 @@ def test_each_takes_what_the_one_before_returns():
     expect("Sequential()(Tensor(x))", x, x=x, ask="What is a row of no modules?")
 
 
-@check("03.10")
+@check("03.11")
 def test_modules_are_found_under_their_numbers():
     """The parameters of a row are called 0.weight, 0.bias, 2.weight ..."""
     expect(
@@ -965,7 +1007,7 @@ def test_modules_are_found_under_their_numbers():
     )
 
 
-@check("03.10")
+@check("03.11")
 def test_a_dictionary_gives_names():
     """Sequential({"up": ..., "down": ...}) keeps the names of the dictionary."""
     expect(
@@ -976,13 +1018,13 @@ def test_a_dictionary_gives_names():
     )
 
 
-@check("03.10")
+@check("03.11")
 def test_what_is_no_module_is_refused():
     """A function in the row is a TypeError: add_module refuses it."""
     raises("len(Sequential(relu))", TypeError, mentions=("function",), ask="Who checks the kind?")
 
 
-@check("03.10")
+@check("03.11")
 def test_counted_and_walked_through():
     """len() counts the modules; a loop sees them in order."""
     expect(
@@ -992,7 +1034,7 @@ def test_counted_and_walked_through():
     )
 
 
-@check("03.10")
+@check("03.11")
 def test_found_by_number_and_cut_in_pieces():
     """row[0], row[-1], and row[1:], which is a row again."""
     expect(
@@ -1015,10 +1057,10 @@ def test_found_by_number_and_cut_in_pieces():
     raises("Sequential(ReLU())[1]", IndexError)
 
 
-# ----------------------------------------------------------------------------- 03.11 debug it
+# ----------------------------------------------------------------------------- 03.12 debug it
 
 
-@check("03.11")
+@check("03.12")
 def test_all_parameters_are_found():
     """A tower of three layers has six parameters."""
     expect(
@@ -1028,7 +1070,7 @@ def test_all_parameters_are_found():
     )
 
 
-@check("03.11")
+@check("03.12")
 def test_evaluation_reaches_the_dropout():
     """After eval() the same input gives the same output, twice."""
     expect(
@@ -1039,7 +1081,7 @@ def test_evaluation_reaches_the_dropout():
     )
 
 
-@check("03.11")
+@check("03.12")
 def test_a_saved_tower_can_be_restored():
     """A second tower that loads the state of the first one computes the same."""
     x = fresh(5, 4)
@@ -1053,7 +1095,7 @@ def test_a_saved_tower_can_be_restored():
     )
 
 
-@check("03.11")
+@check("03.12")
 def test_the_tower_still_computes_what_it_did():
     """With zero weights and the last bias known, the output is that bias."""
     bias = fresh(2, low=0.5) * np.array([-1, 1], np.float32)

@@ -232,7 +232,7 @@ def instance_not_searched(self, name):
     return False
 
 
-# ------------------------------------------------------------------ 03.3 named_modules, _named
+# ------------------------------------------------------------------ 03.3 named_modules
 
 
 @wrong(
@@ -319,6 +319,29 @@ def none_not_skipped(self, memo=None, prefix="", remove_duplicate=True):
 
 @wrong(
     "03.3",
+    "Module.named_children",
+    "Your children are everything within, however deep. Only what stands in this module's own "
+    "table is a child; the others are grandchildren.",
+)
+def grandchildren_too(self):
+    return (pair for pair in self.named_modules() if pair[1] is not self)
+
+
+@wrong(
+    "03.3",
+    "Module.named_children",
+    "A module that stands in two places comes twice from your named_children. train() and apply() "
+    "walk over it, and would do everything twice; remember which modules you have yielded.",
+)
+def child_twice(self):
+    return ((name, module) for name, module in self._modules.items() if module is not None)
+
+
+# --------------------------------------------------------------------------------- 03.4 _named
+
+
+@wrong(
+    "03.4",
     "Module._named",
     "A tensor that stands in two modules comes twice. Its gradient would be applied twice in "
     "every step of an optimizer: remember which tensors have been yielded.",
@@ -332,7 +355,7 @@ def shared_tensor_twice(self, table, prefix, recurse, remove_duplicate):
 
 
 @wrong(
-    "03.3",
+    "03.4",
     "Module._named",
     "You know a tensor again by its short name. Every Linear has a weight, and only the first of "
     "them is found; remember the tensors themselves.",
@@ -349,7 +372,7 @@ def known_by_name(self, table, prefix, recurse, remove_duplicate):
 
 
 @wrong(
-    "03.3",
+    "03.4",
     "Module._named",
     "You collect what was seen in a list, and `in` compares with ==, which for tensors compares "
     "values. Two parameters full of zeros count as one, and longer ones raise an error. A set "
@@ -367,7 +390,7 @@ def known_by_value(self, table, prefix, recurse, remove_duplicate):
 
 
 @wrong(
-    "03.3",
+    "03.4",
     "Module._named",
     "Places that hold None come out as parameters. Skip them: None says that there is none.",
 )
@@ -382,11 +405,31 @@ def none_is_yielded(self, table, prefix, recurse, remove_duplicate):
                 yield joined(path, name), tensor
 
 
-# ---------------------------------------------------------------- 03.4 state_dict and loading
+@wrong(
+    "03.4",
+    "Module.named_buffers",
+    "Your buffers are the parameters. Each of the two questions has a table of its own: name it "
+    "when you call _named.",
+)
+def buffers_are_parameters(self, prefix="", recurse=True, remove_duplicate=True):
+    return self._named("_parameters", prefix, recurse, remove_duplicate)
 
 
 @wrong(
     "03.4",
+    "Module.parameters",
+    "Your parameters() always goes all the way down. With recurse=False only those of this very "
+    "module are meant: hand the setting on.",
+)
+def recurse_not_handed_on(self, recurse=True):
+    return (parameter for _, parameter in self.named_parameters())
+
+
+# ---------------------------------------------------------------- 03.5 state_dict and loading
+
+
+@wrong(
+    "03.5",
     "Module.state_dict",
     "Your state has the parameters alone. Buffers, such as the running mean of a batch norm, are "
     "not learned, and the model computes something else without them.",
@@ -402,7 +445,7 @@ def buffers_left_out(self, *, prefix="", keep_vars=False):
 
 
 @wrong(
-    "03.4",
+    "03.5",
     "Module.state_dict",
     "Your state holds copies. A model of ten gigabytes then needs twenty while it is being saved: "
     "detach() gives the values without the gradient and without a copy.",
@@ -421,7 +464,7 @@ def state_is_copied(self, *, prefix="", keep_vars=False):
 
 
 @wrong(
-    "03.4",
+    "03.5",
     "Module.state_dict",
     "Your state holds the parameters themselves, which still want gradients. Whoever computes "
     "with a saved state would extend the graph of the model; detach them unless keep_vars is set.",
@@ -438,7 +481,7 @@ def state_wants_gradients(self, *, prefix="", keep_vars=False):
 
 
 @wrong(
-    "03.4",
+    "03.5",
     "Module.state_dict",
     "A layer that is used in two places is saved under its first path only, as parameters() would "
     "list it. Whoever loads misses the second path: walk with remove_duplicate=False.",
@@ -455,7 +498,7 @@ def second_path_left_out(self, *, prefix="", keep_vars=False):
 
 
 @wrong(
-    "03.4",
+    "03.5",
     "Module.state_dict",
     "You save every buffer, also those registered with persistent=False. They are scratch, and a "
     "file that holds them can no longer be loaded once their size changes.",
@@ -470,7 +513,7 @@ def scratch_is_saved(self, *, prefix="", keep_vars=False):
 
 
 @wrong(
-    "03.4",
+    "03.5",
     "Module.load_state_dict",
     "You put new tensors in the place of the old parameters. An optimizer holds the old ones and "
     "would go on moving them, unseen by the model. Write the values into the parameters: "
@@ -496,7 +539,7 @@ def parameters_replaced(self, state_dict, strict=True):
 
 
 @wrong(
-    "03.4",
+    "03.5",
     "Module.load_state_dict",
     "You write each value as soon as it fits, and raise at the first that does not. The model is "
     "then half old and half new, and nobody knows which half. Look at everything first.",
@@ -520,7 +563,7 @@ def half_is_loaded(self, state_dict, strict=True):
 
 
 @wrong(
-    "03.4",
+    "03.5",
     "Module.load_state_dict",
     "You raise at the first problem. Whoever loads a file with forty wrong names mends one, runs, "
     "mends the next ... Collect all problems, then raise once.",
@@ -542,7 +585,7 @@ def first_problem_only(self, state_dict, strict=True):
 
 
 @wrong(
-    "03.4",
+    "03.5",
     "Module.load_state_dict",
     "You load what fits and say nothing about names that are missing or unknown. A model whose "
     "names have changed would load nothing at all and answer at random; with strict, refuse.",
@@ -562,7 +605,7 @@ def differences_ignored(self, state_dict, strict=True):
 
 
 @wrong(
-    "03.4",
+    "03.5",
     "Module.load_state_dict",
     "With strict=False you also forgive wrong sizes. A name can be left out on purpose; a tensor "
     "of another size can only be a mistake, and there is nothing sensible to do with it.",
@@ -583,11 +626,11 @@ def sizes_forgiven(self, state_dict, strict=True):
     return LoadResult(missing, unexpected)
 
 
-# ------------------------------------------------------ 03.5 what happens to the whole model
+# ------------------------------------------------------ 03.6 what happens to the whole model
 
 
 @wrong(
-    "03.5",
+    "03.6",
     "Module.apply",
     "You call the function with the module first and with its children afterwards. apply works "
     "from the inside out, so that a module can rely on what was done to its parts.",
@@ -600,7 +643,7 @@ def outside_first(self, fn):
 
 
 @wrong(
-    "03.5",
+    "03.6",
     "Module.train",
     "You switch this module alone. The dropout three levels down goes on dropping, and evaluation "
     "gives another answer at each call: tell the children too.",
@@ -613,7 +656,7 @@ def own_switch_only(self, mode=True):
 
 
 @wrong(
-    "03.5",
+    "03.6",
     "Module.train",
     "You pass train() on to the children without the mode, so eval() switches the outermost "
     "module off and all the others on.",
@@ -628,7 +671,7 @@ def mode_not_passed_on(self, mode=True):
 
 
 @wrong(
-    "03.5",
+    "03.6",
     "Module.train",
     "Your train returns nothing, so model = Net().eval() is None. Return self, as all methods "
     "here do that change the whole.",
@@ -641,7 +684,7 @@ def nothing_returned(self, mode=True):
 
 
 @wrong(
-    "03.5",
+    "03.6",
     "Module.train",
     "You accept any mode that Python takes for true. train('off') would switch training on: "
     "refuse what is not True or False.",
@@ -653,7 +696,7 @@ def any_mode_accepted(self, mode=True):
 
 
 @wrong(
-    "03.5",
+    "03.6",
     "Module.requires_grad_",
     "You set requires_grad on the module. That is a new attribute which nobody reads; the mark "
     "belongs on each parameter.",
@@ -664,7 +707,7 @@ def mark_on_the_module(self, requires_grad=True):
 
 
 @wrong(
-    "03.5",
+    "03.6",
     "Module.zero_grad",
     "You write zeros where None is wanted. A gradient of zeros takes memory, and an optimizer "
     "moves by it (weight decay, momentum); None says that there is none.",
@@ -675,7 +718,7 @@ def zeros_instead_of_none(self, set_to_none=True):
 
 
 @wrong(
-    "03.5",
+    "03.6",
     "Module.zero_grad",
     "You forget the gradients of this module's own parameters and not those of the modules within.",
 )
@@ -687,53 +730,11 @@ def own_gradients_only(self, set_to_none=True):
             overwrite(parameter.grad, Tensor(np.zeros_like(parameter.grad.array)))
 
 
-# ------------------------------------------------------------------ 03.6 uniform_ and fans
+# ------------------------------------------------------------------ 03.7 fans, calculate_gain
 
 
 @wrong(
-    "03.6",
-    "uniform_",
-    "You return new random values and leave the tensor as it was. The underscore promises to fill "
-    "it: write the values into its memory with overwrite, and return the tensor.",
-)
-def new_tensor_returned(tensor, a=0.0, b=1.0, generator=None):
-    return rand(*tensor.shape, dtype=tensor.dtype, generator=generator) * (b - a) + a
-
-
-@wrong(
-    "03.6",
-    "uniform_",
-    "You stretch the values by b instead of by b - a. Between 3 and 5 they would run from 3 to 8.",
-)
-def stretched_by_the_upper_end(tensor, a=0.0, b=1.0, generator=None):
-    values = rand(*tensor.shape, dtype=tensor.dtype, generator=generator)
-    return overwrite(tensor, values * b + a)
-
-
-@wrong(
-    "03.6",
-    "uniform_",
-    "You draw from the default generator even when one is passed in. Then whatever else draws "
-    "random numbers changes your weights, and your weights change everything drawn after them.",
-)
-def generator_ignored(tensor, a=0.0, b=1.0, generator=None):
-    return overwrite(tensor, rand(*tensor.shape, dtype=tensor.dtype) * (b - a) + a)
-
-
-@wrong(
-    "03.6",
-    "uniform_",
-    "You give the tensor another array instead of filling the one it has. Whoever shares its "
-    "memory (a state_dict, a view) still sees the old values. Write with overwrite.",
-)
-def memory_exchanged(tensor, a=0.0, b=1.0, generator=None):
-    values = rand(*tensor.shape, dtype=tensor.dtype, generator=generator)
-    tensor.array = (values * (b - a) + a).array
-    return tensor
-
-
-@wrong(
-    "03.6",
+    "03.7",
     "fans",
     "You return them in the order of the shape. The weight is (outputs, inputs), and the first of "
     "the two fans is the number of inputs that feed one output.",
@@ -746,7 +747,7 @@ def fans_swapped(tensor):
 
 
 @wrong(
-    "03.6",
+    "03.7",
     "fans",
     "You look at the first two sizes alone. In a convolution one output sums over every place of "
     "the filter: multiply both fans by the sizes that follow.",
@@ -758,7 +759,7 @@ def field_forgotten(tensor):
 
 
 @wrong(
-    "03.6",
+    "03.7",
     "fans",
     "A bias of shape (3,) ends in an IndexError about a tuple. Say in words, with the shape, that "
     "it has no fans: raise ValueError when there are fewer than two dimensions.",
@@ -766,9 +767,6 @@ def field_forgotten(tensor):
 def vector_not_refused(tensor):
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field
-
-
-# ------------------------------------------------------ 03.7 calculate_gain, kaiming_uniform_
 
 
 @wrong(
@@ -827,8 +825,53 @@ def zero_taken_for_none(nonlinearity, param=None):
     return gains[nonlinearity]
 
 
+# ----------------------------------------------------------- 03.8 uniform_, kaiming_uniform_
+
+
 @wrong(
-    "03.7",
+    "03.8",
+    "uniform_",
+    "You return new random values and leave the tensor as it was. The underscore promises to fill "
+    "it: write the values into its memory with overwrite, and return the tensor.",
+)
+def new_tensor_returned(tensor, a=0.0, b=1.0, generator=None):
+    return rand(*tensor.shape, dtype=tensor.dtype, generator=generator) * (b - a) + a
+
+
+@wrong(
+    "03.8",
+    "uniform_",
+    "You stretch the values by b instead of by b - a. Between 3 and 5 they would run from 3 to 8.",
+)
+def stretched_by_the_upper_end(tensor, a=0.0, b=1.0, generator=None):
+    values = rand(*tensor.shape, dtype=tensor.dtype, generator=generator)
+    return overwrite(tensor, values * b + a)
+
+
+@wrong(
+    "03.8",
+    "uniform_",
+    "You draw from the default generator even when one is passed in. Then whatever else draws "
+    "random numbers changes your weights, and your weights change everything drawn after them.",
+)
+def generator_ignored(tensor, a=0.0, b=1.0, generator=None):
+    return overwrite(tensor, rand(*tensor.shape, dtype=tensor.dtype) * (b - a) + a)
+
+
+@wrong(
+    "03.8",
+    "uniform_",
+    "You give the tensor another array instead of filling the one it has. Whoever shares its "
+    "memory (a state_dict, a view) still sees the old values. Write with overwrite.",
+)
+def memory_exchanged(tensor, a=0.0, b=1.0, generator=None):
+    values = rand(*tensor.shape, dtype=tensor.dtype, generator=generator)
+    tensor.array = (values * (b - a) + a).array
+    return tensor
+
+
+@wrong(
+    "03.8",
     "kaiming_uniform_",
     "You take the wanted deviation for the bound. Uniform values within +-bound have the "
     "deviation bound / sqrt(3), so yours are too small by that factor, in every layer.",
@@ -844,7 +887,7 @@ def deviation_taken_for_the_bound(
 
 
 @wrong(
-    "03.7",
+    "03.8",
     "kaiming_uniform_",
     "You divide by n where its square root belongs. A sum of n terms grows like the root of n; "
     "with your weights every layer makes the signal smaller by about that root.",
@@ -858,7 +901,7 @@ def root_of_n_forgotten(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", g
 
 
 @wrong(
-    "03.7",
+    "03.8",
     "kaiming_uniform_",
     'You always count the inputs. mode="fan_out" asks for the outputs, which keeps the size of '
     "gradients on the way back.",
@@ -871,7 +914,7 @@ def mode_ignored(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generato
 
 
 @wrong(
-    "03.7",
+    "03.8",
     "kaiming_uniform_",
     "You draw between 0 and the bound. All weights are then positive, all outputs large, and "
     "their mean grows from layer to layer; the values have to lie on both sides of zero.",
@@ -885,7 +928,7 @@ def positive_only(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generat
 
 
 @wrong(
-    "03.7",
+    "03.8",
     "kaiming_uniform_",
     "The generator stops at your function. Hand it on to uniform_, or the seed of the caller "
     "decides nothing.",
@@ -898,11 +941,11 @@ def generator_not_handed_on(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu
     return uniform_(tensor, -bound, bound)
 
 
-# -------------------------------------------------------------------------------- 03.8 Linear
+# -------------------------------------------------------------------------------- 03.9 Linear
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.__init__",
     "Your weight is (inputs, outputs). The kernel transposes it, files of other frameworks hold "
     "it as (outputs, inputs), and the fan-in is its size along dimension 1.",
@@ -918,7 +961,7 @@ def weight_in_by_out(self, in_features, out_features, bias=True, device=None, dt
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.__init__",
     "Your weight and bias are plain tensors. The layer computes, and yet no optimizer and no file "
     "will ever hear of them: wrap each in Parameter.",
@@ -934,7 +977,7 @@ def plain_tensors(self, in_features, out_features, bias=True, device=None, dtype
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.__init__",
     "With bias=False your layer still has a bias, which begins at random and is learned. There "
     "must be none: register the name with None.",
@@ -950,7 +993,7 @@ def bias_in_any_case(self, in_features, out_features, bias=True, device=None, dt
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.__init__",
     "You never draw the weights, so they stay at zero. In a network of such layers all units of a "
     "layer compute the same and are corrected alike, for ever: it is as good as one unit.",
@@ -965,7 +1008,7 @@ def zeros_for_ever(self, in_features, out_features, bias=True, device=None, dtyp
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.__init__",
     "Sizes that are no whole numbers pass unchecked, or are cut: 784 / 2 is 392.0, and a message "
     "about it helps more than an error somewhere in NumPy, or than a layer of another size.",
@@ -980,7 +1023,7 @@ def sizes_cut(self, in_features, out_features, bias=True, device=None, dtype=Non
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.reset_parameters",
     "You fill the weight with one number. In a network of such layers every unit of a layer "
     "computes the same and is corrected alike: only a random beginning makes units different.",
@@ -993,7 +1036,7 @@ def one_number_for_all(self):
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.reset_parameters",
     "Your bound is 1 / in_features, without the root. The sum of n products is only about the "
     "root of n times as large as one of them, so the outputs come out far too small.",
@@ -1006,7 +1049,7 @@ def bound_without_root(self):
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.reset_parameters",
     "Weights between -1 and 1, whatever the width: a sum of 784 such products is too large for "
     "anything after it. The bound has to shrink with the root of the number of inputs.",
@@ -1018,7 +1061,7 @@ def too_large(self):
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.reset_parameters",
     "You draw the weights and leave the biases at zero. That is a sound choice of other "
     "frameworks; this layer promises both within +-1 / sqrt(in_features).",
@@ -1028,7 +1071,7 @@ def biases_left_at_zero(self):
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.reset_parameters",
     "You make new Parameters. Whoever holds the old ones, an optimizer above all, goes on with "
     "tensors that the layer no longer uses. Fill the ones that are there.",
@@ -1043,7 +1086,7 @@ def parameters_made_anew(self):
 
 
 @wrong(
-    "03.8",
+    "03.9",
     "Linear.forward",
     "Your forward leaves the bias out, so it is registered, saved and never used.",
 )
@@ -1051,11 +1094,11 @@ def forward_without_bias(self, input):
     return linear(input, self.weight)
 
 
-# ------------------------------------------------------------------------------- 03.9 dropout
+# ------------------------------------------------------------------------------- 03.10 dropout
 
 
 @wrong(
-    "03.9",
+    "03.10",
     "dropout",
     "You drop values and leave the others as they are. The sum behind them is then smaller in "
     "training than at evaluation, and the next layer meets numbers that it never saw.",
@@ -1071,7 +1114,7 @@ def not_rescaled(input, p=0.5, training=True, inplace=False):
 
 
 @wrong(
-    "03.9",
+    "03.10",
     "dropout",
     "You take p for the probability to keep a value. In the paper it is; here and in PyTorch p is "
     "the probability to lose it.",
@@ -1087,7 +1130,7 @@ def p_keeps(input, p=0.5, training=True, inplace=False):
 
 
 @wrong(
-    "03.9",
+    "03.10",
     "dropout",
     "You scale by 1 / p. A share of 1 - p survives, so 1 / (1 - p) keeps the mean; for p = 0.5 "
     "the two are the same, which hides it.",
@@ -1103,7 +1146,7 @@ def scaled_by_one_over_p(input, p=0.5, training=True, inplace=False):
 
 
 @wrong(
-    "03.9",
+    "03.10",
     "dropout",
     "Your dropout drops at evaluation too, so a model gives another answer each time it is asked. "
     "Return the input when training is False.",
@@ -1117,7 +1160,7 @@ def active_at_evaluation(input, p=0.5, training=True, inplace=False):
 
 
 @wrong(
-    "03.9",
+    "03.10",
     "dropout",
     "You scale at evaluation as the paper of 2014 did, and in training as well. One of the two is "
     "enough: with 1 / (1 - p) in training, evaluation has nothing to do.",
@@ -1133,7 +1176,7 @@ def scaled_twice(input, p=0.5, training=True, inplace=False):
 
 
 @wrong(
-    "03.9",
+    "03.10",
     "dropout",
     "You draw one mask for the whole batch, so every example loses the same features. Draw as "
     "many numbers as the input has values.",
@@ -1149,7 +1192,7 @@ def one_mask_for_the_batch(input, p=0.5, training=True, inplace=False):
 
 
 @wrong(
-    "03.9",
+    "03.10",
     "dropout",
     "With p = 1 you divide by zero, and 0 times infinity is nan. Everything is dropped there: the "
     "result is zeros.",
@@ -1165,7 +1208,7 @@ def divides_by_zero(input, p=0.5, training=True, inplace=False):
 
 
 @wrong(
-    "03.9",
+    "03.10",
     "dropout",
     "Your random numbers come from NumPy's own generator, which manual_seed does not set: a run "
     "cannot be repeated. Draw from default_generator.rng.",
@@ -1181,7 +1224,7 @@ def generator_of_its_own(input, p=0.5, training=True, inplace=False):
 
 
 @wrong(
-    "03.9",
+    "03.10",
     "Dropout.forward",
     "Your layer drops always: it does not look at self.training, which is what eval() sets.",
 )
@@ -1189,11 +1232,11 @@ def layer_drops_always(self, input):
     return dropout(input, self.p, inplace=self.inplace)
 
 
-# --------------------------------------------------------------------------- 03.10 Sequential
+# --------------------------------------------------------------------------- 03.11 Sequential
 
 
 @wrong(
-    "03.10",
+    "03.11",
     "Sequential.__init__",
     "You keep the modules in a plain list. A module looks into its tables only, so none of the "
     "parameters is found: add each with add_module.",
@@ -1204,7 +1247,7 @@ def in_a_plain_list(self, *modules):
 
 
 @wrong(
-    "03.10",
+    "03.11",
     "Sequential.__init__",
     "Your names are not the plain numbers 0, 1, 2. They are part of every saved file, and a file "
     "that another Sequential wrote could not be loaded.",
@@ -1217,7 +1260,7 @@ def names_of_its_own(self, *modules):
 
 
 @wrong(
-    "03.10",
+    "03.11",
     "Sequential.__init__",
     "A dictionary of modules is not unpacked: it arrives as one single argument, and its names "
     "are to be the names of the modules.",
@@ -1229,7 +1272,7 @@ def dictionary_not_unpacked(self, *modules):
 
 
 @wrong(
-    "03.10",
+    "03.11",
     "Sequential.forward",
     "Every module of yours gets the first input, and only the last one's output is returned. Each "
     "has to take what the one before it returned.",
@@ -1242,7 +1285,7 @@ def all_get_the_input(self, input):
 
 
 @wrong(
-    "03.10",
+    "03.11",
     "Sequential.forward",
     "You run the modules from the last to the first, as f(g(x)) reads. A Sequential runs them in "
     "the order in which they are written.",
@@ -1254,7 +1297,7 @@ def last_one_first(self, input):
 
 
 @wrong(
-    "03.10",
+    "03.11",
     "Sequential.forward",
     "You return inside the loop, after the first module.",
 )
@@ -1265,7 +1308,7 @@ def returns_after_the_first(self, input):
 
 
 @wrong(
-    "03.10",
+    "03.11",
     "Numbered.__getitem__",
     "A slice of your row is a list of modules, which cannot be called. Make an empty row of the "
     "same class and put the chosen entries into its table.",
@@ -1277,7 +1320,7 @@ def slice_is_a_list(self, index):
 
 
 @wrong(
-    "03.10",
+    "03.11",
     "Numbered.__getitem__",
     "You look up the number as a text. That finds neither row[-1], nor row[0] when the modules "
     "have names, and a number too large ends in a KeyError; _name(index) knows all three.",
@@ -1291,7 +1334,7 @@ def number_taken_for_the_name(self, index):
 
 
 @wrong(
-    "03.10",
+    "03.11",
     "Numbered.__getitem__",
     "The pieces that you cut get new numbers, so row[1:] calls module 1 by the name 0. A piece "
     "shares modules with the whole: keep their names, too.",
@@ -1302,11 +1345,11 @@ def piece_renumbered(self, index):
     return self._modules[self._name(index)]
 
 
-# ----------------------------------------------------------------------------- 03.11 debug it
+# ----------------------------------------------------------------------------- 03.12 debug it
 
 
 @wrong(
-    "03.11",
+    "03.12",
     "Tower.__init__",
     "A list or a tuple hides the modules in it. What is searched are attributes that are modules; "
     "nn.ModuleList or nn.Sequential are modules that hold others.",
@@ -1320,7 +1363,7 @@ def a_tuple_instead(self, sizes, p=0.1):
 
 
 @wrong(
-    "03.11",
+    "03.12",
     "Tower.__init__",
     "You give the parameters to the tower and leave the modules in the list. They are counted "
     "now, and eval() still does not reach the dropout.",
@@ -1337,7 +1380,7 @@ def parameters_alone(self, sizes, p=0.1):
 
 
 @wrong(
-    "03.11",
+    "03.12",
     "Tower.__init__",
     "You register every module under the same name, so each pushes out the one before, and the "
     "last layer alone is found.",
@@ -1353,7 +1396,7 @@ def one_name_for_all(self, sizes, p=0.1):
 
 
 @wrong(
-    "03.11",
+    "03.12",
     "Tower.__init__",
     "You took the dropout out. Its output no longer changes from call to call, but the colleague "
     "wanted it, and the list is still a list.",
@@ -1367,7 +1410,7 @@ def dropout_removed(self, sizes, p=0.1):
 
 
 @wrong(
-    "03.11",
+    "03.12",
     "Tower.__init__",
     "Your row ends with ReLU and dropout as well. The last layer gives scores, which may be "
     "negative: nothing comes after it.",

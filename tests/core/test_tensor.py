@@ -307,6 +307,35 @@ def test_a_slice_with_a_negative_step_is_a_value_error_as_in_pytorch():
         tt.ones(3)[::-1]
 
 
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("index", "shape"),
+    [
+        ((0, 1), (1,)),
+        ((0, 1), (1, 1, 1)),
+        (0, (1, 1, 3)),
+        (slice(0, 2), (1, 2, 3)),
+        (np.array([[True, False, True], [False, True, False]]), (1, 3)),
+        ((0, 1), (2,)),
+        (0, (2, 3)),
+    ],
+)
+def test_leading_sizes_of_1_do_not_count_in_what_is_written_as_in_pytorch(torch, index, shape):
+    found = []
+    for library in (tt, torch):
+        x = library.zeros(2, 3)
+        value = library.full(shape, 5.0, requires_grad=True)
+        try:
+            changed = x * 1
+            changed[with_tensors(library, index)] = value
+        except RuntimeError:
+            found.append("refused")
+            continue
+        (changed * changed).sum().backward()
+        found.append((changed.tolist(), value.grad.tolist()))
+    assert found[0] == found[1]
+
+
 def test_values_that_do_not_fit_the_place_are_refused_with_both_shapes():
     with pytest.raises(RuntimeError, match=r"setitem_\(\(3, 2\), \(3,\)\)"):
         tt.ones(3, 2)[0] = tt.ones(3)

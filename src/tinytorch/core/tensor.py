@@ -897,10 +897,14 @@ def getitem_kernel(x, index):
 def setitem_kernel(x, value, index):
     """`x` itself, its part at `index` overwritten with `value`.
 
+    Sizes of 1 with which the shape of `value` begins do not count: (1,) fits into a single place.
+
     >>> setitem_kernel(np.zeros(3), np.array(5.0), slice(1, None))
     array([0., 5., 5.])
     """
     part, rest = after_integers(x, index)
+    while value.shape[:1] == (1,):  # (1,) is () by the rule of broadcasting; NumPy asks for ()
+        value = value.reshape(value.shape[1:])
     part[rest] = value
     return x
 
