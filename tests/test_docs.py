@@ -16,10 +16,10 @@ TEXTS = sorted([
     *ROOT.glob("src/tito/_workspace/*.md"),
 ])  # fmt: skip
 PROGRAMS = sorted([*ROOT.glob("src/tito/*.py"), *ROOT.glob("course/*/*.py")])
-PROSE = """
-    and computes could does from has holds import is itself keeps knows makes once or overwrites overwrote
-    refuses says wrote
-""".split()
+PROSE = {
+    "and", "computes", "could", "does", "from", "has", "holds", "import", "is", "itself", "keeps",
+    "knows", "makes", "once", "or", "overwrites", "overwrote", "refuses", "says", "wrote",
+}  # fmt: skip
 """What follows the name of the tool where it is the subject of a sentence."""
 
 

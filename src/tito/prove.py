@@ -276,10 +276,10 @@ def printed(chapter: Chapter) -> Iterator[Finding]:
 
 def main(arguments: list[str]) -> int:
     """Prove the chapters named, or all; prints a line each and a table, returns the exit code."""
-    failed, table = (
-        0,
-        [("chapter", "exercises", "wrong versions", "named", "right versions", "accused")],
-    )
+    failed = 0
+    table: list[tuple[str, ...]] = [
+        ("chapter", "exercises", "wrong versions", "named", "right versions", "accused")
+    ]
     for chapter in [find_chapter(each) for each in arguments] or chapters():
         print(f"{chapter.number:02d} {chapter.title}")
         findings = []

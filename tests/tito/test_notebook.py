@@ -159,7 +159,8 @@ def test_methods_of_a_running_class_are_renewed(workspace):
     module = ModuleType("tinytorch.core.welcome")
     module.__file__ = "welcome.py"
     before = (
-        "TABLE = {}\n\nclass A:\n    def f(self): return 1\n\nclass B(A):\n    def f(self): return 2\n"
+        "TABLE = {}\n\nclass A:\n    def f(self): return 1\n\n"
+        "class B(A):\n    def f(self): return 2\n"
         "    @property\n    def p(self): return self.v\n"
         "    @p.setter\n    def p(self, value): self.v = value\n\ndef g(): return 1\n"
     )
