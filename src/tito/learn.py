@@ -233,7 +233,7 @@ def built_lines(chapter: Chapter) -> dict[str, int]:
 
 
 def milestone_states(workspace: Workspace, done: set[int]) -> list[dict[str, Any]]:
-    """How each milestone stands: "locked", "ready", "passed" or "earned".
+    """How each milestone stands: "open", "ready", "passed" or "earned".
 
     Args:
         done: the numbers of the modules whose exercises are all solved.
@@ -244,7 +244,7 @@ def milestone_states(workspace: Workspace, done: set[int]) -> list[dict[str, Any
     for milestone in discover():
         run = last_run(milestone, workspace.root / RUNS) or {}
         missing = [number for number in milestone.needs if number not in done]
-        state = "locked" if missing else "ready"
+        state = "open" if missing else "ready"
         if run.get("passed"):
             state = "earned" if run.get("earned") else "passed"
         found.append(

@@ -37,7 +37,7 @@ SIDE_BY_SIDE = 64
 """Columns from which the map has the exercises beside the modules."""
 
 STATES = {"passed": "green", "failed": "red", "next": "bold", "open": "dim"}
-MILESTONES = {"earned": "bold green", "passed": "green", "ready": "bold", "locked": "dim"}
+MILESTONES = {"earned": "bold green", "passed": "green", "ready": "bold", "open": "dim"}
 
 
 def dots(difficulty: int) -> str:
@@ -356,9 +356,8 @@ def show_status(console: Console, found: dict[str, Any]) -> None:
         console.say()
         console.table(["", "", ""], right)
     console.say()
-    begun = any(module["state"] == "started" and module["number"] for module in found["modules"])
     for each in found["milestones"]:
-        console.line(milestone_line(each, begun), style=MILESTONES[each["state"]])
+        console.line(milestone_line(each), style=MILESTONES[each["state"]])
     console.line(f"Next: {following(found)}", style="bold")
 
 
@@ -396,16 +395,11 @@ def exercise_rows(
         yield (state, STATES[state]), (title, STATES[state]), (mark, "dim")
 
 
-def milestone_line(each: dict[str, Any], begun: bool) -> str:
-    """A milestone and what it waits for.
-
-    Args:
-        begun: whether a module of the learner, which has taken over, is not complete yet.
-    """
+def milestone_line(each: dict[str, Any]) -> str:
+    """A milestone and what it waits for; it runs at any time, on the reference where need be."""
     text = f"{each['year']} {each['name']:<12} {each['state']}"
-    if each["state"] == "locked":
-        meanwhile = "" if begun else " (runs on the reference meanwhile)"
-        return f"{text}: needs {ranges(each['missing'])}{meanwhile}"
+    if each["state"] == "open":
+        return f"{text}: runs already; earned with {ranges(each['missing'])} yours"
     command = f"tito milestone run {each['name']}"
     if each["state"] == "ready" or (each["state"] == "passed" and not each["missing"]):
         return f"{text}: earn it with {command}"
