@@ -8,7 +8,7 @@ def gather_on_arrays(self, indices):
     return [Tensor(t.array[list(indices)]) for t in self.tensors]
 
 
-@right("05.2", "sizes_of_parts")
+@right("05.3", "sizes_of_parts")
 def sizes_step_by_step(n, lengths):
     if any(length < 0 for length in lengths):
         raise ValueError(f"a negative length in {lengths}, of {n} samples")
@@ -21,7 +21,7 @@ def sizes_step_by_step(n, lengths):
     return [int(length) for length in lengths]
 
 
-@right("05.2", "random_split")
+@right("05.3", "random_split")
 def split_with_a_start(dataset, lengths, generator=None):
     source = default_generator if generator is None else generator
     order, parts, start = source.rng.permutation(len(dataset)), [], 0
@@ -31,7 +31,7 @@ def split_with_a_start(dataset, lengths, generator=None):
     return parts
 
 
-@right("05.3", "RandomSampler.__iter__")
+@right("05.4", "RandomSampler.__iter__")
 def order_as_a_list(self):
     n, rng = len(self.data_source), stream(self.generator).rng
     drawn = []
@@ -40,7 +40,7 @@ def order_as_a_list(self):
     return iter(drawn[: self.num_samples])
 
 
-@right("05.4", "BatchSampler.__iter__")
+@right("05.5", "BatchSampler.__iter__")
 def batches_by_appending(self):
     batch = []
     for number in self.sampler:
@@ -52,13 +52,13 @@ def batches_by_appending(self):
         yield batch
 
 
-@right("05.4", "BatchSampler.__len__")
+@right("05.5", "BatchSampler.__len__")
 def length_in_integers(self):
     n = len(self.sampler)
     return (n if self.drop_last else n + self.batch_size - 1) // self.batch_size
 
 
-@right("05.5", "default_collate")
+@right("05.6", "default_collate")
 def collate_texts_first(samples):
     kind = samples[0]
     if isinstance(kind, (str, bytes)):
@@ -74,7 +74,7 @@ def collate_texts_first(samples):
     return Tensor(np.stack([each.array for each in samples]))
 
 
-@right("05.7", "DataLoader._load")
+@right("05.8", "DataLoader._load")
 def load_with_the_order_in_a_list(self, seed, skip=0):
     with drawing_from(Stream(seed)):
         lists = list(self.batch_sampler)
@@ -84,7 +84,7 @@ def load_with_the_order_in_a_list(self, seed, skip=0):
         yield batch
 
 
-@right("05.8", "channel_statistics")
+@right("05.9", "channel_statistics")
 def statistics_channel_by_channel(images):
     means, spreads = [], []
     for c in range(images.shape[1]):
@@ -94,7 +94,7 @@ def statistics_channel_by_channel(images):
     return means, spreads
 
 
-@right("05.9", "RandomHorizontalFlip.__call__")
+@right("05.10", "RandomHorizontalFlip.__call__")
 def flip_image_by_image(self, image):
     out = images_of(image, "RandomHorizontalFlip").copy()
     rng = stream(self.generator).rng
@@ -104,7 +104,7 @@ def flip_image_by_image(self, image):
     return Tensor(out.reshape(image.shape))
 
 
-@right("05.10", "RandomCrop.__call__")
+@right("05.11", "RandomCrop.__call__")
 def crop_by_windows(self, image):
     p, (height, width) = self.padding, self.size
     images = np.pad(
@@ -120,7 +120,7 @@ def crop_by_windows(self, image):
     return Tensor(out.reshape(*image.shape[:-2], height, width))
 
 
-@right("05.11", "read_batch")
+@right("05.12", "read_batch")
 def read_and_put_back(pictures, labels, numbers):
     rows = np.asarray(numbers)
     way = np.argsort(rows)

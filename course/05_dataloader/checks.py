@@ -129,6 +129,33 @@ def a_batch_of_a_subset():
 
 
 @check("05.2")
+def the_fast_way_of_the_whole():
+    """A whole that knows a fast way is asked for the batch at once, not for single samples."""
+    code = (
+        LETTERS
+        + """
+data = Letters()
+batch = Subset(data, [4, 0, 5]).gather([2, 0])
+batch, data.gathered, data.asked
+"""
+    )
+    ask = "Which function finds the fast way of a data set, and which data set is it to ask?"
+    expect(code, (["f", "e"], [[5, 4]], []), ask=ask)
+
+
+@check("05.2")
+def nothing_is_copied():
+    """A subset holds on to the whole: a sample that changes there changes here."""
+    code = """
+whole = list("abc")
+part = Subset(whole, [2, 0])
+whole[2] = "z"
+part[0], part.dataset is whole, list(part.indices)
+"""
+    expect(code, ("z", True, [2, 0]), ask="What does a subset need to keep, besides the numbers?")
+
+
+@check("05.3")
 def sizes_by_hand():
     """Whole numbers stay, fractions are rounded down, and the rest is dealt from the front."""
     expect("sizes_of_parts(10, [4, 6])", [4, 6], ask="Whole numbers are sizes already.")
@@ -140,16 +167,18 @@ def sizes_by_hand():
     expect("sizes_of_parts(11, [1 / 3, 1 / 3, 1 / 3])", [4, 4, 3], ask=ask)
 
 
-@check("05.2")
+@check("05.3")
 def sizes_that_do_not_add_up():
-    """3 and 3 of 10 samples are refused, and so is a negative part."""
+    """3 and 3 of 10 samples are refused, and so are negative parts and halves of a sample."""
     ask = "What would become of the other four samples?"
     raises("sizes_of_parts(10, [3, 3])", ValueError, mentions=["10"], ask=ask)
     raises("sizes_of_parts(10, [11, -1])", ValueError, mentions=["10"], ask="11 - 1 is 10. And?")
     raises("sizes_of_parts(10, [0.5, 0.6])", ValueError, mentions=["10"])
+    ask = "2.5 and 7.5 add up to 10. Who gets the sample that is cut in two?"
+    raises("sizes_of_parts(10, [2.5, 7.5])", ValueError, mentions=["10"], ask=ask)
 
 
-@check("05.2")
+@check("05.3")
 def a_split_deals_every_sample_once():
     """The parts share no sample, and none is missing."""
     code = """
@@ -161,7 +190,7 @@ numbers = [part[i] for part in parts for i in range(len(part))]
     expect(code, ([10, 5, 5], list(range(20))), seed=int(rng().integers(1000)), ask=ask)
 
 
-@check("05.2")
+@check("05.3")
 def a_split_by_chance():
     """The order is random, and a seeded generator decides it."""
     code = """
@@ -192,7 +221,7 @@ split(1) == split(1), split(1) == split(2)
 # ------------------------------------------------------------------------------------- the order
 
 
-@check("05.3")
+@check("05.4")
 def every_number_once():
     """One round yields every number from 0 to N - 1 once, as Python integers."""
     n = int(rng().integers(5, 40))
@@ -206,7 +235,7 @@ def every_number_once():
     expect(code, True, n=n, ask=ask)
 
 
-@check("05.3")
+@check("05.4")
 def another_order_each_epoch():
     """The second round has another order than the first, and it is not 0, 1, 2, ..."""
     code = """
@@ -218,7 +247,7 @@ first == second, first == list(range(100)), first == sorted(first)
     expect(code, (False, False, False), seed=int(rng().integers(1000)), ask=ask)
 
 
-@check("05.3")
+@check("05.4")
 def a_seed_repeats_the_order():
     """The same seed gives the same rounds, another seed other ones."""
     code = """
@@ -232,7 +261,7 @@ rounds(seed) == rounds(seed), rounds(seed) == rounds(seed + 1)
     expect(code, (True, False), seed=int(rng().integers(1000)), ask=ask)
 
 
-@check("05.3")
+@check("05.4")
 def chance_from_the_stream():
     """Without a generator it draws from stream(), which may be that of an epoch."""
     code = """
@@ -245,7 +274,7 @@ drawn(3) == drawn(3), drawn(3) == drawn(4)
     expect(code, (True, False), ask="stream() knows whose numbers to use now. Is it asked?")
 
 
-@check("05.3")
+@check("05.4")
 def how_many_are_drawn():
     """num_samples may be less than N, or more: then the set is gone through again."""
     code = """
@@ -267,7 +296,7 @@ drawn[:40] == drawn[40:]
     expect(code, False, ask="Is the second time through drawn anew, or the first one repeated?")
 
 
-@check("05.3")
+@check("05.4")
 def with_replacement():
     """With replacement numbers repeat, and all are from 0 to N - 1."""
     code = """
@@ -279,7 +308,7 @@ len(drawn), len(set(drawn[:100])) < 100, min(drawn) >= 0, max(drawn) < 100
     expect(code, (300, True, True, True), ask=ask)
 
 
-@check("05.3")
+@check("05.4")
 def in_order():
     """A SequentialSampler yields 0, 1, 2, ... for any data set with a length, each time anew."""
     code = 's = SequentialSampler("abcd")\nlen(s), list(s), list(s)'
@@ -287,7 +316,7 @@ def in_order():
     expect(code, (4, [0, 1, 2, 3], [0, 1, 2, 3]), ask=ask)
 
 
-@check("05.4")
+@check("05.5")
 def batches_by_hand():
     """Five numbers in batches of two: [0, 1], [2, 3], and [4]."""
     ask = "What happens to number 4, which is left over?"
@@ -297,7 +326,7 @@ def batches_by_hand():
     expect(code, [[0, 1], [2, 3]], ask="With drop_last=True the short batch is left out.")
 
 
-@check("05.4")
+@check("05.5")
 def batches_that_come_out_even():
     """Six numbers in batches of two are three full batches, with drop_last or without."""
     for drop_last in (False, True):
@@ -306,7 +335,7 @@ def batches_that_come_out_even():
         expect(code, ([[0, 1], [2, 3], [4, 5]], 3), drop_last=drop_last, ask=ask)
 
 
-@check("05.4")
+@check("05.5")
 def the_number_of_batches():
     """len agrees with the number of batches, for every N and both settings."""
     code = """
@@ -318,7 +347,7 @@ def the_number_of_batches():
     expect(code, wanted, size=size, ask=ask)
 
 
-@check("05.4")
+@check("05.5")
 def the_order_of_a_sampler():
     """The numbers keep the order in which the sampler gives them, and each list is a new one."""
     numbers = rng().permutation(11).tolist()
@@ -333,7 +362,7 @@ lists
     expect(code, wanted, numbers=numbers, ask=ask)
 
 
-@check("05.4")
+@check("05.5")
 def batches_of_a_sampler_without_end():
     """A batch is given out as soon as its numbers have come: the sampler may have no end."""
     code = """
@@ -353,7 +382,7 @@ next(iter(BatchSampler(counting(), 3, False)))
 # ------------------------------------------------------------------------------------- the batch
 
 
-@check("05.5")
+@check("05.6")
 def tensors_are_stacked():
     """Two rows of two become a batch of shape (2, 2)."""
     code = "default_collate([tensor([1.0, 2.0]), tensor([3.0, 4.0])])"
@@ -361,7 +390,7 @@ def tensors_are_stacked():
     expect(code, floats([[1, 2], [3, 4]]), ask=ask)
 
 
-@check("05.5")
+@check("05.6")
 def numbers_and_texts():
     """Numbers become a tensor, texts stay as they are."""
     expect("default_collate([3, 1, 4])", np.array([3, 1, 4]), ask="collate_values is given.")
@@ -369,7 +398,7 @@ def numbers_and_texts():
     expect('default_collate(["a", "bc"])', ["a", "bc"], ask=ask)
 
 
-@check("05.5")
+@check("05.6")
 def pairs_by_hand():
     """Samples (features, label) become a list: all features, all labels."""
     code = "default_collate([(tensor([1.0, 2.0]), 0), (tensor([3.0, 4.0]), 1)])"
@@ -377,7 +406,7 @@ def pairs_by_hand():
     expect(code, [floats([[1, 2], [3, 4]]), np.array([0, 1])], ask=ask)
 
 
-@check("05.5")
+@check("05.6")
 def parts_within_parts():
     """Tuples in tuples, dictionaries, and lists in dictionaries are collated part by part."""
     x = fresh(2, 3)
@@ -390,7 +419,7 @@ default_collate(samples)
     expect(code, wanted, x=x, ask=ask)
 
 
-@check("05.5")
+@check("05.6")
 def named_parts():
     """A batch of named tuples is a named tuple."""
     code = """
@@ -404,7 +433,7 @@ batch.x, batch.y
     expect(code, (np.array([1, 3]), np.array([2, 4])), ask=ask)
 
 
-@check("05.5")
+@check("05.6")
 def samples_that_differ():
     """Different shapes and different lengths are refused, with both."""
     code = "default_collate([tensor([1, 2]), tensor([3, 4]), tensor([5, 6, 7])])"
@@ -420,7 +449,7 @@ def samples_that_differ():
 # ------------------------------------------------------------------------------------ the loader
 
 
-@check("05.6")
+@check("05.7")
 def numbers_in_order():
     """Without shuffle and sampler the numbers come in order, in batches, the last one shorter."""
     code = """
@@ -435,7 +464,7 @@ list(DataLoader(range(5), batch_size=2, drop_last=True).batch_sampler)
     expect(code, [[0, 1], [2, 3]], ask="drop_last has to reach the batch sampler.")
 
 
-@check("05.6")
+@check("05.7")
 def numbers_shuffled():
     """With shuffle=True all numbers come, in another order each time."""
     code = """
@@ -447,14 +476,14 @@ sorted(first) == sorted(second) == list(range(60)), first == second, first == so
     expect(code, (True, False, False), ask="Which of your samplers draws a new order each time?")
 
 
-@check("05.6")
+@check("05.7")
 def numbers_of_a_given_sampler():
     """A sampler of one's own sets the order."""
     code = "list(DataLoader(range(9), batch_size=2, sampler=[8, 0, 4]).batch_sampler)"
     expect(code, [[8, 0], [4]], ask="Is the sampler that was given used, or replaced?")
 
 
-@check("05.6")
+@check("05.7")
 def the_length_of_an_epoch():
     """len is the number of batches, also with drop_last, a sampler, or batches of one's own."""
     code = """
@@ -469,7 +498,7 @@ def the_length_of_an_epoch():
     expect(code, [3, 2, 1, 2], ask=ask)
 
 
-@check("05.6")
+@check("05.7")
 def a_batch_the_fast_way():
     """A data set that has a gather is asked for the whole batch at once."""
     code = (
@@ -486,7 +515,7 @@ batch, data.gathered, data.asked
     expect(code, np.array([4, 1]), squares=[0, 1, 4, 9], ask="And where there is none?")
 
 
-@check("05.6")
+@check("05.7")
 def a_batch_by_a_function_of_ones_own():
     """A collate_fn gets the list of the samples, one by one."""
     code = (
@@ -507,7 +536,7 @@ def noisy(samples):
 """A collate function that needs chance, as an augmentation does."""
 
 
-@check("05.7")
+@check("05.8")
 def an_epoch_by_hand():
     """Batches come in the order of the batch sampler, and the generator ends after the last."""
     code = "[batch.tolist() for batch in DataLoader(range(5), batch_size=2)._load(0)]"
@@ -525,7 +554,7 @@ manual_seed(1)
     expect(code, [True, True, True], n=10, ask="Are features and labels still those of one sample?")
 
 
-@check("05.7")
+@check("05.8")
 def the_seed_decides_an_epoch():
     """The same seed gives the same epoch, whatever was drawn elsewhere; another seed, another."""
     code = (
@@ -542,7 +571,7 @@ list(loader._load(seed)) == first, list(loader._load(seed + 100)) == first
     expect(code, (True, False), seed=int(rng().integers(1000)), ask=ask)
 
 
-@check("05.7")
+@check("05.8")
 def whose_stream():
     """The order is drawn from Stream(seed), and batch number k has Stream(seed + k)."""
     seed = int(rng().integers(1000))
@@ -566,7 +595,7 @@ numbers[0]
     expect(code, wanted, seed=seed, ask="And the order, whose is it?")
 
 
-@check("05.7")
+@check("05.8")
 def an_order_drawn_number_by_number():
     """A sampler that draws each number when it is asked goes on in one stream."""
     code = """
@@ -585,7 +614,7 @@ class Dice(Sampler):
     expect(code, wanted, ask=ask)
 
 
-@check("05.7")
+@check("05.8")
 def the_loop_keeps_its_own_chance():
     """While the training loop works with a batch, stream() is the default generator."""
     code = """
@@ -595,7 +624,7 @@ def the_loop_keeps_its_own_chance():
     expect(code, [True, True], ask=ask)
 
 
-@check("05.7")
+@check("05.8")
 def batches_that_were_given_out_before():
     """The first `skip` batches are not loaded, and those after them are as they would have been."""
     code = (
@@ -614,7 +643,7 @@ list(whole._load(7, skip=2)) == list(whole._load(7))[2:], list(part._load(7, ski
     expect(code, wanted, ask=ask)
 
 
-@check("05.7")
+@check("05.8")
 def the_whole_loader():
     """for loops over a DataLoader: every sample once per epoch, another order in the next."""
     code = """
@@ -629,7 +658,7 @@ sorted(epochs[0]) == sorted(epochs[1]) == list(range(50)), epochs[0] == epochs[1
 # -------------------------------------------------------------------------------- the transforms
 
 
-@check("05.8")
+@check("05.9")
 def normalised_by_hand():
     """(1.0 - 0.5) / 0.25 is 2."""
     x = floats([[[0.5, 1.0]]])
@@ -637,7 +666,7 @@ def normalised_by_hand():
     expect("Normalize([0.5], [0.25])(Tensor(x))", floats([[[0, 2]]]), x=x, ask=ask)
 
 
-@check("05.8")
+@check("05.9")
 def channel_by_channel():
     """Each channel has its own numbers, in an image and in a batch, and the type is kept."""
     mean, std = [0.1, 0.5, 0.9], [1.0, 2.0, 4.0]
@@ -650,7 +679,7 @@ def channel_by_channel():
     expect("Normalize([0.0], [1.0])(Tensor(x)).dtype.name", "float16", x=x, ask="self.mean.to(...)")
 
 
-@check("05.8")
+@check("05.9")
 def no_image_to_normalise():
     """Bytes, and images with another number of channels, are refused."""
     ask = "Are they looked at in expect, and is expect called?"
@@ -660,7 +689,7 @@ def no_image_to_normalise():
     raises(code, ValueError, mentions=["(3, 2, 2)"], ask=ask)
 
 
-@check("05.8")
+@check("05.9")
 def statistics_by_hand():
     """Two images of two channels: the mean and the spread of each channel, over both images."""
     x = floats([[[[0, 2]], [[5, 5]]], [[[4, 6]], [[5, 5]]]])  # (2, 2, 1, 2)
@@ -672,7 +701,7 @@ def statistics_by_hand():
     expect("channel_statistics(Tensor(x))", wanted, x=x, ask=ask)
 
 
-@check("05.8")
+@check("05.9")
 def statistics_of_fresh_images():
     """Over all images and all places, one number per channel, as lists of Python numbers."""
     x = fresh(6, 3, 4, 5) * rng().uniform(0.5, 2, (6, 1, 1, 1)).astype(np.float32)
@@ -682,7 +711,7 @@ def statistics_of_fresh_images():
     expect("channel_statistics(Tensor(x))", wanted, x=x, ask=ask)
 
 
-@check("05.8")
+@check("05.9")
 def statistics_of_many_values():
     """The sum is exact: a million pixels of 0.1 on a ground of 1000 have their mean."""
     x = np.full((100, 1, 100, 100), 1000.1, np.float32)
@@ -691,7 +720,7 @@ def statistics_of_many_values():
     expect(code, (1000.1, 0.0), x=x, ask=ask)
 
 
-@check("05.9")
+@check("05.10")
 def one_after_the_other():
     """x + 1 and then times 2 makes 8 of 3; an empty chain changes nothing."""
     code = "Compose([lambda x: x + 1, lambda x: x * 2])(3)"
@@ -699,7 +728,7 @@ def one_after_the_other():
     expect("Compose([])(3)", 3)
 
 
-@check("05.9")
+@check("05.10")
 def chains_that_take_batches():
     """A chain takes whole batches if all its parts say that they do."""
     code = """
@@ -711,7 +740,7 @@ single = abs
     expect(code, [True, True, False, False, True], ask=ask)
 
 
-@check("05.9")
+@check("05.10")
 def mirrored_by_hand():
     """With p=1 left and right change places, with p=0 nothing does."""
     x = floats([[[1, 2, 3], [4, 5, 6]]])
@@ -722,7 +751,7 @@ def mirrored_by_hand():
     expect("RandomHorizontalFlip(1.0)(Tensor(x))", x[..., ::-1].copy(), x=x)
 
 
-@check("05.9")
+@check("05.10")
 def a_coin_for_each_image():
     """Of 2,000 images about 3 in 10 are mirrored with p = 0.3, each one for itself."""
     code = """
@@ -736,7 +765,7 @@ out = RandomHorizontalFlip(0.3)(Tensor(x)).numpy()
     expect(code, True, ask=ask)
 
 
-@check("05.9")
+@check("05.10")
 def coins_from_the_stream():
     """The coins come from stream(self.generator)."""
     code = """
@@ -754,7 +783,7 @@ flipped(1) == flipped(1), flipped(1) == flipped(2), loaded(1) == loaded(1), load
     expect(code, (True, False, True, False), x=fresh(40, 1, 1, 2), ask=ask)
 
 
-@check("05.9")
+@check("05.10")
 def a_flip_leaves_its_input_alone():
     """The result is a new tensor, also for one image."""
     x = floats([[[[1, 2]]], [[[3, 4]]]])
@@ -766,14 +795,14 @@ images.numpy(), out is images
     expect(code, (x, False), x=x, ask="Into whose memory does your code write?")
 
 
-@check("05.9")
+@check("05.10")
 def no_probability():
     """A p outside of 0 to 1 is refused."""
     raises("RandomHorizontalFlip(1.5).p", ValueError, mentions=["1.5"])
     raises("RandomHorizontalFlip(-0.5).p", ValueError, mentions=["-0.5"], ask="And below 0?")
 
 
-@check("05.10")
+@check("05.11")
 def a_window_of_the_image():
     """A window of the size of the image is the image; smaller ones keep what lies side by side."""
     x = fresh(2, 3, 4)
@@ -789,7 +818,7 @@ out - out[0, 0, 0]
     expect(code, wanted, y=y, ask="The size is (height, width). Two rows of three.")
 
 
-@check("05.10")
+@check("05.11")
 def every_place_comes_up():
     """All six places of a 2 x 2 window in an image of 3 x 4 come up."""
     y = np.arange(12, dtype=np.float32).reshape(1, 3, 4)
@@ -802,7 +831,7 @@ sorted({float(crop(Tensor(y)).numpy()[0, 0, 0]) for _ in range(200)})
     expect(code, [0.0, 1.0, 2.0, 4.0, 5.0, 6.0], y=y, ask=ask)
 
 
-@check("05.10")
+@check("05.11")
 def each_image_at_its_own_place():
     """In a batch every image is cut at a place of its own, in all its channels alike."""
     one = np.arange(100, dtype=np.float32).reshape(1, 10, 10)
@@ -823,7 +852,7 @@ out[:, 1] - out[:, 0]
     expect(code, wanted, x=x, ask="Do the channels of an image still fit on each other?")
 
 
-@check("05.10")
+@check("05.11")
 def a_border_first():
     """A border of zeros, or a mirrored one, is laid round the image before it is cut."""
     x = floats([[[1, 2], [3, 4]]])
@@ -835,7 +864,7 @@ def a_border_first():
     expect(code, wide, x=x, ask="np.pad knows both modes under these names.")
 
 
-@check("05.10")
+@check("05.11")
 def a_window_too_large():
     """A window larger than the padded image is refused, with both sizes."""
     code = "RandomCrop(10, padding=1)(Tensor(np.zeros((3, 5, 7), np.float32)))"
@@ -845,7 +874,7 @@ def a_window_too_large():
     raises(code, ValueError, mentions=["2x8", "5x7"], ask="It may fit in height and not in width.")
 
 
-@check("05.10")
+@check("05.11")
 def places_from_the_stream():
     """The places come from stream(self.generator)."""
     code = """
@@ -866,7 +895,7 @@ cropped(1) == cropped(1), cropped(1) == cropped(2), loaded(1) == loaded(1), load
 # -------------------------------------------------------------------------------------- debug it
 
 
-@check("05.11")
+@check("05.12")
 def each_picture_has_its_label():
     """In a batch of the samples 2, 0, 1 each picture stands beside its own label."""
     pictures, labels = np.array([[0, 16], [16, 0], [8, 8]], np.uint8), np.array([7, 8, 9])
@@ -876,7 +905,7 @@ def each_picture_has_its_label():
     expect(code, wanted, pictures=pictures, labels=labels, ask=ask)
 
 
-@check("05.11")
+@check("05.12")
 def a_batch_is_its_samples():
     """A batch is what the samples are one by one, also when one of them comes twice."""
     pictures, labels = rng().integers(0, 17, (9, 4)).astype(np.uint8), rng().integers(0, 10, 9)
@@ -889,7 +918,7 @@ def a_batch_is_its_samples():
     expect(code, "float32", pictures=pictures, labels=labels, numbers=numbers)
 
 
-@check("05.11")
+@check("05.12")
 def the_reader_learns_shuffled():
     """The mean pictures are the same, shuffled or not."""
     code = """

@@ -141,6 +141,26 @@ def samples_of_a_subset(self, indices):
 
 @wrong(
     "05.2",
+    "Subset.gather",
+    "Your gather asks itself: the function gather, called with self, finds the method gather of "
+    "self and calls it, and so on without end. Ask it for the whole, self.dataset.",
+)
+def asks_itself(self, indices):
+    return gather(self, indices)
+
+
+@wrong(
+    "05.2",
+    "Subset.__init__",
+    "Your subset copies its samples when it is made. That costs their memory, and a picture that "
+    "is changed at random at each fetch is the same one for ever. Keep the whole and the numbers.",
+)
+def samples_copied(self, dataset, indices):
+    self.dataset, self.indices = [dataset[i] for i in indices], list(range(len(indices)))
+
+
+@wrong(
+    "05.3",
     "sizes_of_parts",
     "Your sizes are rounded to the nearest whole number, so that they may add up to one more or "
     "one less than there are samples. Round down, and deal what is left over.",
@@ -154,7 +174,7 @@ def sizes_rounded(n, lengths):
 
 
 @wrong(
-    "05.2",
+    "05.3",
     "sizes_of_parts",
     "Your sizes are rounded down, and what is left over belongs to nobody: some samples are in "
     "no part. Deal them out, one each, from the first part on.",
@@ -168,7 +188,7 @@ def sizes_rounded_down(n, lengths):
 
 
 @wrong(
-    "05.2",
+    "05.3",
     "sizes_of_parts",
     "Your last part gets all that rounding has left over. It is to be dealt in turn, one sample "
     "each, from the first part on, as PyTorch does.",
@@ -184,7 +204,7 @@ def the_rest_to_the_last(n, lengths):
 
 
 @wrong(
-    "05.2",
+    "05.3",
     "sizes_of_parts",
     "Your first part gets all that rounding has left over. It is to be dealt in turn: one sample"
     " to the first part, the next one to the second.",
@@ -200,7 +220,7 @@ def the_rest_to_the_first(n, lengths):
 
 
 @wrong(
-    "05.2",
+    "05.3",
     "sizes_of_parts",
     "Your sizes may add up to anything: 3 and 3 of 10 samples loses four of them without a word."
     " Refuse it, and name n.",
@@ -215,7 +235,7 @@ def sizes_unchecked(n, lengths):
 
 
 @wrong(
-    "05.2",
+    "05.3",
     "sizes_of_parts",
     "Your sizes are checked by their sum alone, and 11 and -1 add up to 10. No part has a "
     "negative size.",
@@ -232,7 +252,24 @@ def negative_sizes(n, lengths):
 
 
 @wrong(
-    "05.2",
+    "05.3",
+    "sizes_of_parts",
+    "Your sizes may be halves: 2.5 and 7.5 add up to 10, and a sample is cut in two, or lost when "
+    "the size is made an int. Refuse what is no whole number.",
+)
+def halves_of_a_sample(n, lengths):
+    sizes = list(lengths)
+    if math.isclose(sum(lengths), 1):
+        sizes = [math.floor(n * fraction) for fraction in lengths]
+        for i in range(n - sum(sizes)):
+            sizes[i % len(sizes)] += 1
+    if sum(sizes) != n or min(lengths) < 0:
+        raise ValueError(f"the lengths {lengths} do not add up to {n}")
+    return [int(size) for size in sizes]
+
+
+@wrong(
+    "05.3",
     "random_split",
     "Your parts are cut in the order of the data set. If it is sorted, by class or by the person"
     " who wrote, the parts differ in kind. Shuffle the numbers first.",
@@ -246,7 +283,7 @@ def split_in_order(dataset, lengths, generator=None):
 
 
 @wrong(
-    "05.2",
+    "05.3",
     "random_split",
     "Your parts are drawn one by one from all samples, so that some are in two parts and some in"
     " none. A test sample that was trained on makes the test a lie. Shuffle once, and cut.",
@@ -258,7 +295,7 @@ def parts_drawn_apart(dataset, lengths, generator=None):
 
 
 @wrong(
-    "05.2",
+    "05.3",
     "random_split",
     "Your split ignores the generator that it was given and draws from the default one. Then it "
     "depends on everything that drew before, and cannot be repeated.",
@@ -271,7 +308,7 @@ def split_by_the_default(dataset, lengths, generator=None):
 
 
 @wrong(
-    "05.2",
+    "05.3",
     "random_split",
     "Your split starts a generator of its own with a fixed seed, so it is the same split "
     "whatever seed was asked for. Use the generator given, or default_generator.",
@@ -287,7 +324,7 @@ def split_with_a_fixed_seed(dataset, lengths, generator=None):
 
 
 @wrong(
-    "05.3",
+    "05.4",
     "RandomSampler.__iter__",
     "Your order is drawn once and kept, so every epoch is the same. The samples of a batch are "
     "then always together, and their errors never average out. Draw when __iter__ is called.",
@@ -305,7 +342,7 @@ def one_order_for_ever(self):
 
 
 @wrong(
-    "05.3",
+    "05.4",
     "RandomSampler.__iter__",
     "Your sampler starts a generator with a fixed seed at each round: every epoch has one order,"
     " and every seed too. Ask stream(self.generator) for the generator.",
@@ -320,7 +357,7 @@ def order_with_a_fixed_seed(self):
 
 
 @wrong(
-    "05.3",
+    "05.4",
     "RandomSampler.__iter__",
     "Your sampler always throws dice: some numbers come twice in an epoch, and a third of them "
     "not at all. Without replacement every number comes once: a permutation.",
@@ -331,7 +368,7 @@ def always_dice(self):
 
 
 @wrong(
-    "05.3",
+    "05.4",
     "RandomSampler.__iter__",
     "Your sampler takes no notice of self.replacement: it always permutes, and no number comes "
     "again before all have come.",
@@ -343,7 +380,7 @@ def never_dice(self):
 
 
 @wrong(
-    "05.3",
+    "05.4",
     "RandomSampler.__iter__",
     "Your sampler draws from the default generator, whatever was given and whoever loads. Ask "
     "stream(self.generator): it knows the owner of the chance.",
@@ -358,7 +395,7 @@ def order_by_the_default(self):
 
 
 @wrong(
-    "05.3",
+    "05.4",
     "RandomSampler.__iter__",
     "Your sampler yields NumPy integers. A list takes them, a database or a JSON file does not. "
     "tolist() makes Python integers of a whole array.",
@@ -373,7 +410,7 @@ def numpy_integers(self):
 
 
 @wrong(
-    "05.3",
+    "05.4",
     "RandomSampler.__iter__",
     "Your sampler yields one permutation and stops, whatever num_samples says.",
 )
@@ -386,7 +423,7 @@ def one_permutation(self):
 
 
 @wrong(
-    "05.3",
+    "05.4",
     "RandomSampler.__iter__",
     "Where more than N numbers are wanted, your sampler repeats the order of the first round. "
     "Each time through is a new permutation.",
@@ -400,7 +437,7 @@ def the_same_round_again(self):
 
 
 @wrong(
-    "05.3",
+    "05.4",
     "RandomSampler.__len__",
     "Your len is the size of the data set. It is the number of numbers that a round yields, "
     "which num_samples sets.",
@@ -410,7 +447,7 @@ def length_of_the_data(self):
 
 
 @wrong(
-    "05.3",
+    "05.4",
     "SequentialSampler.__iter__",
     "Your SequentialSampler yields the samples. A sampler yields their numbers.",
 )
@@ -419,7 +456,7 @@ def samples_for_numbers(self):
 
 
 @wrong(
-    "05.4",
+    "05.5",
     "BatchSampler.__iter__",
     "Your batches leave out the last partial one, whatever drop_last says. In a test that is "
     "always the same samples: the accuracy is of another test set.",
@@ -431,7 +468,7 @@ def always_full(self):
 
 
 @wrong(
-    "05.4",
+    "05.5",
     "BatchSampler.__iter__",
     "Your batches include the short last one although drop_last is set.",
 )
@@ -442,7 +479,7 @@ def never_dropped(self):
 
 
 @wrong(
-    "05.4",
+    "05.5",
     "BatchSampler.__iter__",
     "Your batches end with an empty one when the numbers come out even. A batch of nothing has "
     "no mean: the loss is nan.",
@@ -459,7 +496,7 @@ def an_empty_batch(self):
 
 
 @wrong(
-    "05.4",
+    "05.5",
     "BatchSampler.__iter__",
     "Your batches are one list that is emptied and filled again. Whoever keeps a batch finds "
     "other numbers in it later. Give out a new list each time.",
@@ -477,7 +514,7 @@ def one_list_for_all(self):
 
 
 @wrong(
-    "05.4",
+    "05.5",
     "BatchSampler.__iter__",
     "Your sampler is read to its end before the first batch comes out. A stream without an end "
     "never gives one. Take what one batch needs.",
@@ -491,7 +528,7 @@ def all_numbers_first(self):
 
 
 @wrong(
-    "05.4",
+    "05.5",
     "BatchSampler.__len__",
     "Your len counts full batches only. Without drop_last the partial one comes as well: round up.",
 )
@@ -500,7 +537,7 @@ def full_batches_counted(self):
 
 
 @wrong(
-    "05.4",
+    "05.5",
     "BatchSampler.__len__",
     "Your len counts the partial batch also when drop_last leaves it out. A schedule for the "
     "learning rate that is made from it never gets to its end.",
@@ -510,7 +547,7 @@ def partial_batch_counted(self):
 
 
 @wrong(
-    "05.4",
+    "05.5",
     "BatchSampler.__len__",
     "Your len adds one for the partial batch also when there is none: 6 numbers in batches of 2 "
     "are 3, not 4. Round up instead.",
@@ -524,7 +561,7 @@ def one_more_always(self):
 
 
 @wrong(
-    "05.5",
+    "05.6",
     "alike",
     "Your alike says that the samples differ, and not which one does. Somebody has to find it "
     "among 50,000: name its number, and both values.",
@@ -535,7 +572,7 @@ def unlike_somewhere(what, values):
 
 
 @wrong(
-    "05.5",
+    "05.6",
     "alike",
     "Your alike compares the first sample with the last one only. One that differs in between is "
     "not seen.",
@@ -547,7 +584,26 @@ def first_and_last_alone(what, values):
 
 
 @wrong(
-    "05.5",
+    "05.6",
+    "default_collate",
+    "Your collate leaves tensors as a list of tensors. A batch is one tensor, with a new first "
+    "dimension: stack them.",
+)
+def a_list_of_tensors(samples):
+    first = samples[0]
+    if isinstance(first, Tensor):
+        alike("shapes", [sample.shape for sample in samples])
+        return list(samples)
+    if isinstance(first, Mapping):
+        return {key: default_collate([sample[key] for sample in samples]) for key in first}
+    if isinstance(first, Sequence) and not isinstance(first, (str, bytes)):
+        alike("lengths", [len(sample) for sample in samples])
+        return regrouped(first, [default_collate(c) for c in zip(*samples, strict=True)])
+    return collate_values(samples)
+
+
+@wrong(
+    "05.6",
     "default_collate",
     "Your collate joins tensors end to end, so that two rows of 2 become one row of 4. Stack "
     "them: a batch has a new first dimension.",
@@ -566,7 +622,7 @@ def joined_end_to_end(samples):
 
 
 @wrong(
-    "05.5",
+    "05.6",
     "default_collate",
     "Your collate turns rows into columns and leaves the columns as they are. Each column has to"
     " be collated too, by this very function.",
@@ -585,7 +641,7 @@ def columns_left_alone(samples):
 
 
 @wrong(
-    "05.5",
+    "05.6",
     "default_collate",
     "Your collate collates each sample for itself: two samples give a list of two. Go through "
     "the parts instead: all features together, all labels together.",
@@ -604,7 +660,7 @@ def rows_instead_of_columns(samples):
 
 
 @wrong(
-    "05.5",
+    "05.6",
     "default_collate",
     "Your collate takes a text for a sequence of letters, each of which is a text again, without"
     " end. Texts and bytes have no parts: leave them to collate_values.",
@@ -624,7 +680,7 @@ def texts_in_letters(samples):
 
 
 @wrong(
-    "05.5",
+    "05.6",
     "default_collate",
     "Your collate lets zip cut all samples to the shortest one, without a word. Call alike with "
     "the lengths before.",
@@ -642,7 +698,7 @@ def cut_to_the_shortest(samples):
 
 
 @wrong(
-    "05.5",
+    "05.6",
     "default_collate",
     "Your collate forgets the names of a named tuple. The given regrouped keeps them.",
 )
@@ -663,7 +719,7 @@ def names_forgotten(samples):
 
 
 @wrong(
-    "05.6",
+    "05.7",
     "DataLoader._in_batches",
     "Your loader does not look at shuffle: the order is 0, 1, 2, ... in every epoch.",
 )
@@ -672,7 +728,7 @@ def never_shuffled(self, sampler, shuffle):
 
 
 @wrong(
-    "05.6",
+    "05.7",
     "DataLoader._in_batches",
     "Your loader shuffles always. A test wants its samples in order, so that its results can be "
     "compared one by one.",
@@ -682,7 +738,7 @@ def always_shuffled(self, sampler, shuffle):
 
 
 @wrong(
-    "05.6",
+    "05.7",
     "DataLoader._in_batches",
     "Your loader puts an order of its own in the place of the sampler that it was given.",
 )
@@ -692,7 +748,7 @@ def sampler_replaced(self, sampler, shuffle):
 
 
 @wrong(
-    "05.6",
+    "05.7",
     "DataLoader._in_batches",
     "Your loader does not hand drop_last on, so the short last batch always comes.",
 )
@@ -703,7 +759,7 @@ def drop_last_forgotten(self, sampler, shuffle):
 
 
 @wrong(
-    "05.6",
+    "05.7",
     "DataLoader.__len__",
     "Your len is the number of samples. For a loader it is the number of batches: that is how "
     "often a loop over it goes round.",
@@ -713,7 +769,7 @@ def samples_counted(self):
 
 
 @wrong(
-    "05.6",
+    "05.7",
     "DataLoader.__len__",
     "Your len is worked out from the size of the data set. A sampler may yield fewer numbers, "
     "and with a batch_sampler there is no batch size. Ask self.batch_sampler.",
@@ -726,7 +782,7 @@ def length_worked_out(self):
 
 
 @wrong(
-    "05.6",
+    "05.7",
     "DataLoader._fetch",
     "Your loader always takes the fast way and never calls the collate_fn that it was given.",
 )
@@ -735,7 +791,7 @@ def collate_fn_ignored(self, indices):
 
 
 @wrong(
-    "05.6",
+    "05.7",
     "DataLoader._fetch",
     "Your loader gives the numbers of the samples to collate_fn. It wants the samples "
     "themselves, in a list.",
@@ -747,7 +803,7 @@ def numbers_to_collate(self, indices):
 
 
 @wrong(
-    "05.6",
+    "05.7",
     "DataLoader._fetch",
     "Your loader fetches sample by sample also where the data set has a fast way. The result is "
     "the same and takes fifty times as long. For default_collate use gather.",
@@ -757,7 +813,7 @@ def always_one_by_one(self, indices):
 
 
 @wrong(
-    "05.7",
+    "05.8",
     "DataLoader._load",
     "Your _load yields inside of drawing_from. A generator stands still at yield with all its "
     "blocks open, so the training loop draws from the stream of the batch. Yield after the "
@@ -776,7 +832,7 @@ def yields_in_the_block(self, seed, skip=0):
 
 
 @wrong(
-    "05.7",
+    "05.8",
     "DataLoader._load",
     "Your _load leaves the chance to whoever holds the default generator: the same seed gives "
     "another epoch each time. Draw the order and each batch inside of drawing_from.",
@@ -788,7 +844,7 @@ def no_stream_at_all(self, seed, skip=0):
 
 
 @wrong(
-    "05.7",
+    "05.8",
     "DataLoader._load",
     "Your _load has one stream for the order and all batches. What batch 3 gets then depends on "
     "what the batches before it drew, and a run that goes on in the middle gets something else.",
@@ -806,7 +862,7 @@ def one_stream_for_all(self, seed, skip=0):
 
 
 @wrong(
-    "05.7",
+    "05.8",
     "DataLoader._load",
     "Your _load makes a new stream of the order for each batch, with the same seed, so a sampler"
     " that draws number by number draws the same number again and again. Make it once.",
@@ -825,7 +881,7 @@ def order_started_again(self, seed, skip=0):
 
 
 @wrong(
-    "05.7",
+    "05.8",
     "DataLoader._load",
     "Your _load counts the batches from 0, so that the first one has the stream of the order, "
     "and its crops follow from its order. Batch number 1 has the seed seed + 1.",
@@ -844,7 +900,7 @@ def counted_from_zero(self, seed, skip=0):
 
 
 @wrong(
-    "05.7",
+    "05.8",
     "DataLoader._load",
     "Your _load loads the batches that it skips and throws them away. A run that goes on near "
     "the end of an epoch then waits for the whole of it. Draw their numbers, and no more.",
@@ -863,7 +919,7 @@ def skipped_and_loaded(self, seed, skip=0):
 
 
 @wrong(
-    "05.7",
+    "05.8",
     "DataLoader._load",
     "Your _load counts from 1 again after the batches that it skips, so batch 3 gets the chance "
     "of batch 1, and the run that goes on is another run.",
@@ -885,7 +941,7 @@ def counted_anew_after_skipping(self, seed, skip=0):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "Normalize.__call__",
     "Your Normalize measures the image that it is given. Then a dark picture and a bright one "
     "become alike, and a test picture depends on its neighbours. Use the numbers that it was "
@@ -897,7 +953,7 @@ def by_its_own_statistics(self, image):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "Normalize.__call__",
     "Your Normalize divides before it subtracts. The mean is in the units of the image: it comes"
     " off first.",
@@ -908,7 +964,7 @@ def divided_first(self, image):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "Normalize.__call__",
     "Your Normalize multiplies by the spread, so wide channels become wider. Divide by it.",
 )
@@ -918,7 +974,7 @@ def multiplied_by_the_spread(self, image):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "Normalize.__call__",
     "Your Normalize takes anything: bytes of 0 to 255, images with other channels. Call "
     "self.expect, which refuses them in words.",
@@ -928,7 +984,7 @@ def nothing_refused(self, image):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "Normalize.expect",
     "Your expect lets bytes pass. A mean of 0.3 taken from a pixel of 255 is no error that anybody "
     "would see. Refuse what is not floating-point.",
@@ -940,7 +996,7 @@ def bytes_pass(self, image):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "Normalize.expect",
     "Your expect takes dimension 0 for the channels. In a batch that is the number of images: use "
     "what images_of returns, which is always (N, C, H, W).",
@@ -953,7 +1009,7 @@ def images_for_channels(self, image):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "channel_statistics",
     "Your statistics are one number for all channels. Red, green and blue have means of their "
     "own: keep dimension 1.",
@@ -964,7 +1020,7 @@ def all_channels_together(images):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "channel_statistics",
     "Your spread is the variance: the root is missing. Pixels have a unit, and the mean of "
     "squares has another one.",
@@ -975,7 +1031,7 @@ def variance_for_spread(images):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "channel_statistics",
     "Your spread is the mean of the spreads of the single images. Bright and dark images differ "
     "from each other, and that is missing in it. Take all images at once.",
@@ -986,7 +1042,7 @@ def spread_within_images(images):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "channel_statistics",
     "Your spread divides by one less than the number of values. The task says the mean of the "
     "squared distances; for a million pixels it makes no difference, for four it does.",
@@ -997,7 +1053,7 @@ def one_less(images):
 
 
 @wrong(
-    "05.8",
+    "05.9",
     "channel_statistics",
     "Your spread is the mean of the squares minus the square of the mean, in float32. Both are "
     "about a million here, seven digits are used up, and the difference is noise. Subtract the "
@@ -1010,7 +1066,7 @@ def digits_lost(images):
 
 
 @wrong(
-    "05.9",
+    "05.10",
     "Compose.__call__",
     "Your Compose gives the original to every transform and keeps what the last one made. Each "
     "gets what the one before it returned.",
@@ -1023,7 +1079,7 @@ def the_last_one_alone(self, image):
 
 
 @wrong(
-    "05.9",
+    "05.10",
     "Compose.__call__",
     "Your Compose goes through its transforms from the last to the first.",
 )
@@ -1034,7 +1090,7 @@ def from_the_last(self, image):
 
 
 @wrong(
-    "05.9",
+    "05.10",
     "Compose.takes_batches",
     "Your chain takes batches as soon as one of its parts does. The others then get a batch where "
     "they expect an image. All of them have to.",
@@ -1044,7 +1100,7 @@ def any_part_will_do(self):
 
 
 @wrong(
-    "05.9",
+    "05.10",
     "Compose.takes_batches",
     "Your chain fails on a part that is a plain function: it has no attribute takes_batches. "
     "getattr takes a third argument, for what is not there.",
@@ -1054,7 +1110,7 @@ def every_part_has_it(self):
 
 
 @wrong(
-    "05.9",
+    "05.10",
     "RandomHorizontalFlip.__init__",
     "Your flip takes any p. With 1.5 every image is mirrored and nobody learns that it was a typo.",
 )
@@ -1063,7 +1119,7 @@ def any_probability(self, p=0.5, generator=None):
 
 
 @wrong(
-    "05.9",
+    "05.10",
     "RandomHorizontalFlip.__call__",
     "Your flip tosses one coin for the whole batch: all its images are mirrored, or none. Draw "
     "one number for each image.",
@@ -1076,7 +1132,7 @@ def one_coin(self, image):
 
 
 @wrong(
-    "05.9",
+    "05.10",
     "RandomHorizontalFlip.__call__",
     "Your flip turns images upside down: it mirrors the height. Left and right lie along the "
     "last dimension of (N, C, H, W).",
@@ -1090,7 +1146,7 @@ def upside_down(self, image):
 
 
 @wrong(
-    "05.9",
+    "05.10",
     "RandomHorizontalFlip.__call__",
     "Your flip writes into the memory of the image that it was given, which belongs to the data "
     "set: in the next epoch it is still mirrored. Make a copy first.",
@@ -1103,7 +1159,7 @@ def flipped_in_place(self, image):
 
 
 @wrong(
-    "05.9",
+    "05.10",
     "RandomHorizontalFlip.__call__",
     "Your flip mirrors where the number is above p: with p = 0.3 seven in ten. Numbers below p "
     "have the probability p.",
@@ -1117,7 +1173,7 @@ def the_other_side_of_p(self, image):
 
 
 @wrong(
-    "05.9",
+    "05.10",
     "RandomHorizontalFlip.__call__",
     "Your flip draws from NumPy's or the default generator, so the epoch cannot be repeated from"
     " its seed. Ask stream(self.generator).",
@@ -1131,7 +1187,7 @@ def coins_of_nobody(self, image):
 
 
 @wrong(
-    "05.10",
+    "05.11",
     "RandomCrop.__call__",
     "Your crop cuts all images of a batch at one place. Each needs a top and a left of its own.",
 )
@@ -1149,7 +1205,7 @@ def one_place_for_all(self, image):
 
 
 @wrong(
-    "05.10",
+    "05.11",
     "RandomCrop.__call__",
     "Your crop always takes the middle. That is a crop without chance, and shows the network one"
     " place only.",
@@ -1167,7 +1223,7 @@ def always_the_middle(self, image):
 
 
 @wrong(
-    "05.10",
+    "05.11",
     "RandomCrop.__call__",
     "Your crop never takes the last place: integers(k) stops at k - 1, and there are H - height "
     "+ 1 places. For a window as large as the image there would be none.",
@@ -1190,7 +1246,7 @@ def never_the_last_place(self, image):
 
 
 @wrong(
-    "05.10",
+    "05.11",
     "RandomCrop.__call__",
     "Your crop always lays a border of zeros and does not look at padding_mode. Hand it to np.pad.",
 )
@@ -1211,7 +1267,7 @@ def zeros_always(self, image):
 
 
 @wrong(
-    "05.10",
+    "05.11",
     "RandomCrop.__call__",
     "Your crop reads the size as (width, height). It is (height, width), as the shape of an image.",
 )
@@ -1232,7 +1288,7 @@ def width_first(self, image):
 
 
 @wrong(
-    "05.10",
+    "05.11",
     "RandomCrop.__call__",
     "Your crop compares the window with the image before the border was laid round it, so it "
     "refuses windows that fit.",
@@ -1255,7 +1311,7 @@ def compared_without_the_border(self, image):
 
 
 @wrong(
-    "05.10",
+    "05.11",
     "RandomCrop.__call__",
     "Your crop draws from the default generator, so the epoch cannot be repeated from its seed. "
     "Ask stream(self.generator).",
@@ -1280,7 +1336,7 @@ def places_of_nobody(self, image):
 
 
 @wrong(
-    "05.11",
+    "05.12",
     "read_batch",
     "You have sorted the labels as well. Picture and label agree again, but the batch has "
     "another order than it was asked for, and whoever asked no longer knows which sample is "
@@ -1292,7 +1348,7 @@ def both_sorted(pictures, labels, numbers):
 
 
 @wrong(
-    "05.11",
+    "05.12",
     "read_batch",
     "You sort the pictures back with the wrong permutation: indexing the batch with the order in"
     " which it was read applies that order twice. To undo it, write each row to the place it "
@@ -1306,7 +1362,7 @@ def sorted_twice(pictures, labels, numbers):
 
 
 @wrong(
-    "05.11",
+    "05.12",
     "read_batch",
     "Your batch has each sample once, also when it was asked for twice: np.unique sorts and "
     "removes the repeats. Samplers with replacement ask twice.",

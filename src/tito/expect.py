@@ -375,7 +375,12 @@ def named(value: Any) -> str:
 
 
 def as_numbers(value: Any) -> Any:
-    """`value` as an array if it can be one of numbers; as it is otherwise."""
+    """`value` as an array if it can be one of numbers; as it is otherwise.
+
+    A list of arrays stays a list: whoever asks for one tensor does not mean several.
+    """
+    if holds_arrays(value):
+        return value
     try:
         array = np.asarray(value)
     except Exception:  # rows of different lengths, or whatever an object of the learner's raises

@@ -121,6 +121,7 @@ def test_a_stub_is_recognised_and_is_no_error_that_was_asked_for():
         ((1, 2), (1, 2), ""),
         ([1, 2], (1, 2), "expected a tuple of 2, got a list of 2"),
         ((1, 2, 3), (1, 2), "expected 2 items, got 3"),
+        ([[]], [[1]], "at [0]: expected 1 item, got 0"),
         ({"a": 1}, {"b": 1}, "expected the keys ['b'], got ['a']"),
         ({"a": [1, 2]}, {"a": [1, 3]}, "at ['a'][1]: expected 3, got 2"),
         (np.array([np.nan]), np.array([np.nan]), ""),
@@ -136,6 +137,17 @@ def test_a_stub_is_recognised_and_is_no_error_that_was_asked_for():
             np.zeros(2),
             "expected numbers of shape (2,), got a list of 2",
         ),
+        (
+            np.zeros((2, 2)),
+            [np.zeros(2), np.zeros(2)],
+            "expected a list of 2, got an array of shape (2, 2)",
+        ),
+        (
+            [np.zeros(2), np.zeros(2)],
+            np.zeros((2, 2)),
+            "expected numbers of shape (2, 2), got a list of 2",
+        ),
+        ([1.0, 2.0], np.array([1.0, 2.0]), ""),
         (np.zeros(2), ["a", "b"], "expected a list of 2, got an array of shape (2,)"),
         (np.zeros((2, 2)), {"a": 1}, "expected the keys ['a'], got ndarray"),
         (np.zeros(3), None, "expected None, got an array of shape (3,)"),
@@ -210,6 +222,7 @@ def test_a_list_of_arrays_has_a_line_for_each_with_its_index():
 
 def test_lists_without_arrays_stay_on_a_line():
     assert show([1, (2.5, "a")]) == "[1, (2.5, 'a')]"
+    assert show({"a": [5**0.5, 3.0]}) == "{'a': [2.236068, 3.0]}"
     assert show([]) == "[]"
     assert show([[], np.zeros(1)]).splitlines()[0] == "[0] []"
 
