@@ -1,23 +1,10 @@
 """Predict, then measure: what views and copies cost, and where float32 stops counting."""
 
 import tracemalloc
-from collections.abc import Callable
-from time import perf_counter
 
 import numpy as np
 
-from tito.measures import measure
-
-
-def seconds(function: Callable[[], object], repeats: int = 7) -> float:
-    """The shortest of several runs, after one to warm up."""
-    function()
-    times = []
-    for _ in range(repeats):
-        start = perf_counter()
-        function()
-        times.append(perf_counter() - start)
-    return min(times)
+from tito.measures import measure, seconds
 
 
 @measure(

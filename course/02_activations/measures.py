@@ -1,22 +1,8 @@
 """Predict, then measure: what an activation costs, and what float32 can hold."""
 
-from collections.abc import Callable
-from time import perf_counter
-
 import numpy as np
 
-from tito.measures import measure
-
-
-def seconds(function: Callable[[], object], repeats: int = 30) -> float:
-    """The shortest of several runs, after one to warm up: what the machine can do undisturbed."""
-    function()
-    times = []
-    for _ in range(repeats):
-        start = perf_counter()
-        function()
-        times.append(perf_counter() - start)
-    return min(times)
+from tito.measures import measure, seconds
 
 
 @measure(

@@ -1,22 +1,10 @@
 """Predict, then measure: what shuffling, bytes and a thread that works ahead cost and save."""
 
-from collections.abc import Callable
-from time import perf_counter, sleep
+from time import sleep
 
 import numpy as np
 
-from tito.measures import measure
-
-
-def seconds(function: Callable[[], object], repeats: int = 20) -> float:
-    """The shortest of several runs, after one to warm up: what the machine can do undisturbed."""
-    function()
-    times = []
-    for _ in range(repeats):
-        start = perf_counter()
-        function()
-        times.append(perf_counter() - start)
-    return min(times)
+from tito.measures import measure, seconds
 
 
 @measure(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from time import perf_counter
 
-__all__ = ["Measure", "load_measures", "measure"]
+__all__ = ["Measure", "load_measures", "measure", "seconds"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,17 @@ def measure(
 ) -> Callable[[Callable[[], float]], Measure]:
     """Turn a function that measures into a `Measure`."""
     return lambda function: Measure(id, question, function, unit, within, explain)
+
+
+def seconds(function: Callable[[], object], repeats: int = 20) -> float:
+    """The shortest of several runs, after one to warm up: what the machine can do undisturbed."""
+    function()
+    times = []
+    for _ in range(repeats):
+        start = perf_counter()
+        function()
+        times.append(perf_counter() - start)
+    return min(times)
 
 
 def load_measures(folder: Path) -> list[Measure]:
