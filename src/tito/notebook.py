@@ -448,8 +448,13 @@ def run_in(module: ModuleType, node: ast.stmt) -> None:
 
 
 def renew(old: FunctionType, new: FunctionType) -> None:
-    """Give a function, which others may have imported, the code of another one."""
-    if len(old.__code__.co_freevars) == len(new.__code__.co_freevars) == 0:
+    """Give a function, which others may have imported, the code of another one.
+
+    A decorated one keeps what it wraps in a cell: that gets the new content.
+    """
+    if old.__code__.co_freevars == new.__code__.co_freevars:
+        for mine, theirs in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
+            mine.cell_contents = theirs.cell_contents
         old.__code__, old.__defaults__ = new.__code__, new.__defaults__
         old.__kwdefaults__ = new.__kwdefaults__
 

@@ -163,9 +163,11 @@ def test_methods_of_a_running_class_are_renewed(workspace):
         "class B(A):\n    def f(self): return 2\n"
         "    @property\n    def p(self): return self.v\n"
         "    @p.setter\n    def p(self, value): self.v = value\n\ndef g(): return 1\n"
+        "def twice(f):\n    def run(): return 2 * f()\n    return run\n\n"
+        "@twice\ndef h(): return 1\n"
     )
     exec(before, vars(module))
-    made_before, imported_before = module.B(), module.g
+    made_before, imported_before, decorated_before = module.B(), module.g, module.h
     module.TABLE["kept"] = True
     sys.modules[module.__name__] = module
     try:
@@ -173,7 +175,8 @@ def test_methods_of_a_running_class_are_renewed(workspace):
             find_chapter("00"),
             "class B:  # continued\n    def f(self):\n        return super().f() + K\n\n"
             "    @p.setter\n    def p(self, value):\n        self.v = 2 * value\n\n"
-            "TABLE = {}\n\nK = 10\n\ndef g():\n    return K\n",
+            "TABLE = {}\n\nK = 10\n\ndef g():\n    return K\n\n"
+            "@twice\ndef h():\n    return K\n",
             before,
         )
     finally:
@@ -181,6 +184,7 @@ def test_methods_of_a_running_class_are_renewed(workspace):
     assert made_before.f() == 11
     assert module.TABLE == {"kept": True}
     assert imported_before() == 10
+    assert decorated_before() == 20
     made_before.p = 4
     assert made_before.p == 8
 
