@@ -43,7 +43,7 @@ $(VENV)/bin/python: | python
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml requirements/dev.txt | $(VENV)/bin/python
-	@echo "Installing TinyTorch and what it needs (NumPy, click, rich, matplotlib) ..."
+	@echo "Installing TinyTorch and what it needs (NumPy, click, rich, matplotlib, watchfiles) ..."
 	@$(PIP) install --constraint requirements/dev.txt --editable . && touch $@
 
 $(VENV)/tests: $(VENV)/installed
