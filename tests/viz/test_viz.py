@@ -68,6 +68,7 @@ def test_a_tensor_that_is_used_twice_has_one_box_and_two_arrows():
     w = torch.tensor([2.0], requires_grad=True)
     picture = viz.graph((w * w).sum(), {"w": w})
     assert picture.text.count("leaf w") == 1
+    assert "leaf w  (1,)  gradient 4" in picture.text  # the parts of both uses added up
     assert picture.svg.count("marker-end") == 3
 
 
