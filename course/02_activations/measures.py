@@ -11,8 +11,8 @@ from tito.measures import measure, seconds
     unit="times",
     within=1.0,
     explain="relu is one pass over the memory with one comparison per value. The exact gelu "
-    "evaluates four polynomials and an exponential for each value, and each NumPy operation is a "
-    "pass of its own: more than sixty of them. gelu by tanh needs nine. A production framework "
+    "evaluates two polynomials for each value, and each NumPy operation is a pass of its own: "
+    "about thirty of them. gelu by tanh needs nine. A production framework "
     "makes one pass: GeluKernelImpl in PyTorch's aten/src/ATen/native/cpu/Activation.cpp does all "
     "steps on a handful of values while they are in registers.",
 )

@@ -678,12 +678,21 @@ def tanh_dx(g, out):
 def gelu_dx(g, out, x, approximate):
     """x * share(x) has the slope share + x * share', and the share is out / x (a half at 0)."""
     share = np.divide(out, x, out=np.full_like(x, 0.5), where=x != 0)
-    square, c = x * x, math.sqrt(2 / math.pi)
+    slope, c = x * x, math.sqrt(2 / math.pi)
     if approximate == "none":
-        slope = np.exp(-0.5 * square) * (0.5 * c)
-    else:  # share = (1 + tanh(u)) / 2, and tanh' = 1 - tanh²
-        slope = 2 * share * (1 - share) * c * (1 + 3 * 0.044715 * square)
-    return g * (share + x * slope)
+        slope *= -0.5
+        slope = np.exp(slope)
+        slope *= 0.5 * c
+    else:  # share = (1 + tanh(u)) / 2, and tanh' = 1 - tanh², so share' = 2 share (1 - share) u'
+        slope *= 3 * 0.044715
+        slope += 1
+        slope *= 2 * c
+        slope *= share
+        slope *= 1 - share
+    slope *= x
+    slope += share
+    slope *= g
+    return slope
 
 
 @vjp("where(condition, a, b)", wrt="a")
