@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Callable
 from types import ModuleType
 
+from benchmarks.models import cnn, generation, gpt
+
 
 def small_operations(torch: ModuleType) -> Callable[[], None]:
     """Six operations on 16x16 values, forward and backward."""
@@ -118,4 +120,9 @@ WORKLOADS: dict[str, Callable[[ModuleType], Callable[[], None]]] = {
     "Adam, 784-128-10": optimizer("Adam", 784, 128, 10),
     "Adam, 784-512-256-10": optimizer("Adam", 784, 512, 256, 10),
     "DataLoader, 10,000 images, batch 64": loading,
+    "CNN 3-32-64, 32x32, batch 64, step": cnn(32, 64, batch_norm=False, batch=64),
+    "CNN 3-32-64-128 batch norm, batch 64, step": cnn(32, 64, 128, batch_norm=True, batch=64),
+    "GPT 4 layers, d 128, T 64, batch 16, step": gpt(4, 128, 64, batch=16),
+    "GPT 4 layers, d 256, T 128, batch 8, step": gpt(4, 256, 128, batch=8),
+    "generation 4 layers, d 128, 8 to 64 tokens": generation(4, 128, 8, 64),
 }

@@ -27,7 +27,10 @@ def test_every_public_name_exists_in_pytorch(torch):
         assert hasattr(torch.cuda, name)
 
 
-FACES = ["nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler", "utils.data"]
+FACES = [
+    "nn", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn", "optim", "optim.lr_scheduler",
+    "utils.data",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", [*FACES, "autograd", "transforms"])

@@ -9,14 +9,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from operations import CASES as TENSOR_CASES
 from operations import RULES_OF_THE_FRAMEWORK
+from operations_attention import CASES as ATTENTION_CASES
+from operations_conv import CASES as CONV_CASES
+from operations_embedding import CASES as EMBEDDING_CASES
 from operations_nn import CASES as NN_CASES
+from operations_transformer import CASES as TRANSFORMER_CASES
 from samples import Source
 
 import tinytorch as tt
 from tinytorch.core.autograd import gradcheck
 from tinytorch.core.tensor import KERNELS, listen
 
-CASES = [*TENSOR_CASES, *NN_CASES]
+CASES = [
+    *TENSOR_CASES,
+    *NN_CASES,
+    *CONV_CASES,
+    *EMBEDDING_CASES,
+    *ATTENTION_CASES,
+    *TRANSFORMER_CASES,
+]
 FAMILIES = (IndexError, TypeError, ValueError, RuntimeError)
 DIFFERENTIABLE = [case for case in CASES if case.gradients]
 
@@ -215,6 +226,14 @@ FAULTS = [
     ("mse_loss", "mean", widened),
     ("silu", "silu.vjp0", wrong_factor),
     ("huber_loss", "huber.vjp0", dropped),
+    ("conv2d", "conv2d.vjp1", wrong_factor),
+    ("conv_transpose2d", "conv2d.vjp0", wrong_factor),
+    ("batch_norm", "batch_norm.vjp0", dropped),
+    ("embedding", "embedding.vjp0", dropped),
+    ("apply_rotary", "rotary.vjp0", wrong_factor),
+    ("scaled_dot_product_attention", "attention_weights.vjp0", wrong_factor),
+    ("scaled_dot_product_attention", "attention_weights.vjp1", dropped),
+    ("layer_norm", "layer_norm.vjp0", dropped),
 ]
 
 

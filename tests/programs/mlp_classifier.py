@@ -33,10 +33,20 @@ def build():
     return Classifier()
 
 
+def batches():
+    return DataLoader(TensorDataset(*spirals()), batch_size=24, shuffle=False)
+
+
+def first_step(model):
+    points, labels = next(iter(batches()))
+    logits = model(points)
+    return logits, F.cross_entropy(logits, labels, label_smoothing=0.05)
+
+
 def train(model, steps=50):
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = model.to(device)
-    loader = DataLoader(TensorDataset(*spirals()), batch_size=24, shuffle=False)
+    loader = batches()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.01)
     criterion = nn.CrossEntropyLoss(label_smoothing=0.05)
     losses = []

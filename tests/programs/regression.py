@@ -24,9 +24,22 @@ def build():
     return Fourier()
 
 
-def train(model, steps=50):
+def curve():
     x = torch.linspace(-2, 2, 64)
-    y = torch.where(x > 0, x**2, -x).clamp(max=3.0)
+    return x, torch.where(x > 0, x**2, -x).clamp(max=3.0)
+
+
+def measure(model, x, y):
+    residual = model(x) - y
+    return residual, residual.pow(2).mean() + 1e-3 * model.amplitudes.abs().sum()
+
+
+def first_step(model):
+    return measure(model, *curve())
+
+
+def train(model, steps=50):
+    x, y = curve()
     optimizer = optim.SGD(
         [
             {"params": [model.amplitudes, model.frequencies]},
@@ -38,8 +51,7 @@ def train(model, steps=50):
     losses = []
     for _ in range(steps):
         optimizer.zero_grad()
-        residual = model(x) - y
-        loss = residual.pow(2).mean() + 1e-3 * model.amplitudes.abs().sum()
+        residual, loss = measure(model, x, y)
         loss.backward()
         optimizer.step()
         scheduler.step()

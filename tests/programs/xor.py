@@ -13,9 +13,19 @@ def build():
     return model
 
 
-def train(model, steps=50):
+def table():
     x = torch.tensor([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
-    y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+    return x, torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+
+
+def first_step(model):
+    x, y = table()
+    logits = model(x)
+    return logits, nn.BCEWithLogitsLoss()(logits, y)
+
+
+def train(model, steps=50):
+    x, y = table()
     criterion = nn.BCEWithLogitsLoss()
     losses = []
     for _ in range(steps):

@@ -30,6 +30,7 @@ def pictures():
         "strides": viz.strides(x.T),
         "activations": viz.activations("relu", "gelu"),
         "landscape": viz.landscape(lambda x, y: x * x + y, {"a < b": [(0, 0), (1, 1)]}),
+        "attention": viz.attention(torch.tensor([[[1.0, 0.0], [0.5, 0.5]]] * 2), ["<a>", "b"]),
         "curves": viz.curves({"train & test": [3.0, 2.0, 1.0]}),
     }
 
@@ -130,3 +131,40 @@ def test_pictures_are_saved_whole_and_other_formats_refused(tmp_path):
     with pytest.raises(ValueError, match=r"\.svg or \.txt"):
         picture.save(tmp_path / "a.png")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg", "a.txt"]
+
+
+def test_a_map_of_attention_shows_the_weights_and_the_tokens():
+    weights = torch.tensor([[1.0, 0.0, 0.0], [0.25, 0.75, 0.0], [0.2, 0.3, 0.5]])
+    picture = viz.attention(weights, ["the", "old", "a b"])
+    rows = [line.split() for line in picture.text.splitlines()]
+    assert rows[0] == ["percent", "the", "old", "a_b"]
+    assert rows[1:] == [
+        ["the", "100", ".", "."],
+        ["old", "25", "75", "."],
+        ["a_b", "20", "30", "50"],
+    ]
+    assert {"the", "old", "a_b"} <= set(words(picture))
+    assert picture.svg.count("<rect") == 1 + 9 + 5  # the paper, the cells, the legend
+    assert "old hears the: 25.0%" in words(picture)
+
+
+def test_maps_of_several_heads_stand_side_by_side():
+    picture = viz.attention(torch.ones(1, 2, 2, 3) / 3)
+    assert "head 0" in words(picture)
+    assert "head 1" in picture.text
+    assert picture.svg.count("<rect") == 1 + 2 * 6 + 5
+
+
+def test_a_long_sequence_is_drawn_with_shades():
+    text = viz.attention(torch.tensor(np.eye(40)), "x" * 40).text
+    assert text.splitlines()[3] == "x         |  *" + " " * 37 + "|"
+    assert max(map(len, text.splitlines())) <= 76
+
+
+@pytest.mark.parametrize(
+    ("shape", "tokens", "message"),
+    [((2, 2, 2, 2), None, r"\(2, 2, 2, 2\)"), ((2, 3), ["a", "b"], "got 2 tokens")],
+)
+def test_a_map_that_cannot_be_drawn_is_refused(shape, tokens, message):
+    with pytest.raises(ValueError, match=message):
+        viz.attention(torch.ones(*shape), tokens)

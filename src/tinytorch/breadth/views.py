@@ -14,11 +14,14 @@ __all__ = ["expand", "view"]
 
 @method
 def view(tensor: Tensor, *shape: Any) -> Tensor:
-    """As `reshape`, but never a copy: refused where the memory does not allow it.
+    """As `reshape`, but without a copy: refused where the memory does not allow it.
 
     Args:
         shape: the sizes; -1 stands for the one that fits.
     Raises: RuntimeError where the strides would need a copy.
+
+    What convolutions return has its channels last in memory, where PyTorch has them second; it is
+    copied into that order first, so that programs may flatten it by `view` as they do there.
 
     >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).view(-1)
     tensor([1., 2., 3., 4.])
@@ -35,6 +38,8 @@ def _view(x, shape):
     except ValueError as error:
         if "copy" not in str(error):
             raise
+        if x.ndim > 2 and np.moveaxis(x, 1, -1).flags.c_contiguous:
+            return x.reshape(shape)
         raise ValueError(
             f"the strides {x.strides} (in bytes) do not allow the shape {shape} without a copy; "
             "use x.reshape(...), or x.contiguous().view(...)"
