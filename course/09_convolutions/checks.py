@@ -831,8 +831,10 @@ def test_of_equals_the_first_gets_all():
 @check("09.9")
 def test_the_gradient_with_padding_and_dilation():
     """The border is cut off again; g comes out unchanged."""
-    x = rng().integers(-3, 0, (1, 2, 5, 6)).astype(np.float32)
-    dpool(x, (3, 2), (2, 1), (1, 1), (1, 2), ask="Which shape has x without its border?")
+    ask = "Can a value of the border equal a maximum? And which shape has x without its border?"
+    x = rng().integers(-2, 1, (1, 2, 5, 6)).astype(np.float32)
+    dpool(x, (3, 2), (2, 1), (1, 1), (1, 2), ask=ask)
+    dpool(np.zeros((1, 1, 1, 2), np.float32), (3, 2), (1, 1), (1, 1), ask=ask)
 
 
 # ---------------------------------------------------------------- 09.10 moments and the kernel

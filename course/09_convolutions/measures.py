@@ -64,10 +64,10 @@ def products_per_weight() -> float:
     explain="Around four: the loops need half a minute to a minute, and the product some "
     "milliseconds. Per multiplication that is hundreds of nanoseconds against less than a tenth of "
     "one. The product does eight or sixteen multiplications in one instruction, and starts one or "
-    "two of those in each cycle; Python needs hundreds of instructions to find two numbers, box them, check their "
-    "types, multiply, and count a loop. This ratio measures the interpreter. It is no merit of the "
-    "columns as such: the same loops without any columns, but compiled, come within a small factor "
-    "of the product.",
+    "two of those in each cycle; Python needs hundreds of instructions to find two numbers, box "
+    "them, check their types, multiply, and count a loop. This ratio measures the interpreter. It "
+    "is no merit of the columns as such: the same loops without any columns, but compiled, come "
+    "within a small factor of the product.",
 )
 def loops_against_product() -> float:
     """log10 of the seconds per product, loops over matrix product; the loops on a small image."""

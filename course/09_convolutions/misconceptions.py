@@ -867,6 +867,25 @@ def the_last_gets_all(g, out, x, kernel_size, stride, padding, dilation):
 @wrong(
     "09.9",
     "max_pool2d_dx",
+    "Your border is zero here, and where the maximum is zero too, the border comes first and takes "
+    "the gradient away with it. Pad with lowest(x.dtype), as in the forward pass.",
+)
+def border_takes_it(g, out, x, kernel_size, stride, padding, dilation):
+    x = padded(x, padding)
+    grad = np.zeros_like(x)
+    seen = windows(x, kernel_size, stride, dilation)
+    into = windows(grad, kernel_size, stride, dilation)
+    left = g.copy()
+    for i, j in np.ndindex(*kernel_size):
+        part = left * (seen[..., i, j] == out)
+        into[..., i, j] += part
+        left -= part
+    return cropped(grad, padding)
+
+
+@wrong(
+    "09.9",
+    "max_pool2d_dx",
     "Your gradient is written, not added. A pixel that wins in two overlapping windows keeps that "
     "of one, or of none.",
 )
