@@ -197,13 +197,13 @@ def expect(
     session = running[-1]
     before = copy.deepcopy(inputs)
     failure = described(code, before, ask)
-    failure.expected = show(equals) + (f" of {dtype}" if dtype else "")
+    failure.expected = typed(equals, dtype)
     try:
         actual = plain(session.execute(code, inputs))
     except BaseException as error:
         session.note_error(error, failure)
         return
-    failure.expected = show(equals, like=actual) + (f" of {dtype}" if dtype else "")
+    failure.expected = typed(equals, dtype, like=actual)
     failure.actual = show(actual, like=equals)
     failure.difference = difference(actual, equals, within) or other_dtype(actual, dtype)
     if not failure.difference:
@@ -213,6 +213,17 @@ def expect(
     kind = str(getattr(actual, "dtype", "")) if dtype else ""
     saw = ("value", actual, after, kind, within)
     session.note(saw, failure if failure.difference else None)
+
+
+def typed(equals: Any, dtype: str | None, like: Any = None) -> str:
+    """`equals` as a screen shows it, with the type that its values must have.
+
+    >>> typed(np.array([1.0, 2.0]), "float32")
+    '[1., 2.]   shape (2,), float32'
+    """
+    if dtype and isinstance(equals, np.ndarray):
+        return show(equals.astype(dtype), like=like)
+    return show(equals, like=like) + (f" of {dtype}" if dtype else "")
 
 
 def raises(
@@ -463,7 +474,8 @@ def array_difference(actual: Any, expected: np.ndarray, within: float) -> str:
         return f"expected the shape {expected.shape}, got {array.shape}"
     if (array.dtype.kind == "b") != (expected.dtype.kind == "b"):
         return f"expected {expected.dtype}, got {array.dtype}"
-    got, wanted = np.asarray(array, np.float64), np.asarray(expected, np.float64)
+    with np.errstate(invalid="ignore"):  # np.empty may hold signalling NaNs
+        got, wanted = np.asarray(array, np.float64), np.asarray(expected, np.float64)
     far = np.argwhere(~np.isclose(got, wanted, within, within, equal_nan=True))
     if not len(far):
         return ""
