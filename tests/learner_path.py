@@ -1,4 +1,4 @@
-"""A learner's way through the foundation tier, by the command alone.
+"""A learner's way through all chapters, by the command alone.
 
 `python tests/learner_path.py FOLDER [editor|notebook] [NN ...]` makes a workspace in FOLDER, starts
 each module, sees its exercises red, types the solutions in one by one, sees them turn green, and
@@ -24,7 +24,7 @@ from tito.workspace import Workspace
 
 __all__ = ["Learner", "walk"]
 
-MILESTONES = ("1958", "1969", "1986")
+MILESTONES = ("1958", "1969", "1986", "1998", "2017")
 
 
 class Learner:
@@ -128,7 +128,7 @@ def walk(folder: Path, style: str, numbers: list[int], milestones: bool = True) 
 
 
 if __name__ == "__main__":
-    chosen = [int(each) for each in sys.argv[3:]] or list(range(9))
+    chosen = [int(each) for each in sys.argv[3:]] or [chapter.number for chapter in chapters()]
     walk(
         Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "editor", chosen, not sys.argv[3:]
     )

@@ -16,6 +16,7 @@ from tito.errors import Exit, TitoError
 
 if TYPE_CHECKING:
     from tito.milestones import Milestone
+    from tito.stage import Stage
 
 __all__ = ["cli"]
 
@@ -57,7 +58,7 @@ class Group(click.Group):
 SECTIONS = {
     "Learn": "init start next read check watch hint solution predict status",
     "Your files": "undo reset diff notebook export shell update",
-    "Look and prove": "demo doctor milestone data",
+    "Look and prove": "demo doctor milestone chat data",
 }
 
 
@@ -139,6 +140,14 @@ SEED = click.option(
 )
 
 
+OUT_CHAT = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where the model is kept; ./tinytorch-runs/chat unless given.",
+)
+
+
 @cli.command()
 @OUT
 @SEED
@@ -149,9 +158,12 @@ def demo(console: Console, out: Path | None, seed: int) -> int:
     The milestone of 1986 on the embedded 8x8 digits: it learns, shows what it misread, says whose
     code ran and what to do next. No download; a few seconds.
     """
-    from tito.milestones import discover, find
+    from tito.milestones import discover, find, runs_folder
+    from tito.stage import Stage
 
-    return play(console, find("1986", discover()), out=out, seed=seed, demo=True)
+    found = find("1986", discover())
+    stage = Stage(out or runs_folder() / found.folder.name, seeds=seed, console=console)
+    return play(console, found, stage, demo=True)
 
 
 @cli.command()
@@ -216,9 +228,23 @@ def outcome(run: dict[str, Any] | None) -> Cell:
 @DATA
 @OUT
 @SEED
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How long to train with --full, where that is a choice (1998: 4).",
+)
+@click.option("--fresh", is_flag=True, help="Begin anew, also where a run was stopped.")
 @click.pass_obj
 def milestone_run(
-    console: Console, name: str, full: bool, data: Path | None, out: Path | None, seed: int
+    console: Console,
+    name: str,
+    full: bool,
+    data: Path | None,
+    out: Path | None,
+    seed: int,
+    epochs: int | None,
+    fresh: bool,
 ) -> int:
     """Run the milestone NAME.
 
@@ -227,34 +253,57 @@ def milestone_run(
     \b
       tito milestone run 1986          on the embedded digits
       tito milestone run mlp --full    on MNIST
+
+    A long run that was stopped with Ctrl-C goes on when the same command is given again.
     """
-    from tito.milestones import discover, find
-
-    return play(console, find(name, discover()), full=full, data=data, out=out, seed=seed)
-
-
-def play(
-    console: Console,
-    milestone: Milestone,
-    *,
-    full: bool = False,
-    data: Path | None = None,
-    out: Path | None = None,
-    seed: int = 0,
-    demo: bool = False,
-) -> int:
-    """Run a milestone, print how it ended, and return the exit code."""
-    from tito.milestones import perform, runs_folder
-    from tito.screens import closing, opening
+    from tito.milestones import discover, find, refuse_epochs, runs_folder
     from tito.stage import Stage
 
-    stage = Stage(out or runs_folder() / milestone.folder.name, full, data, seed, console)
+    found = find(name, discover())
+    if epochs is not None:
+        refuse_epochs(found, full)
+    out = out or runs_folder() / found.folder.name
+    return play(console, found, Stage(out, full, data, seed, console, epochs, fresh))
+
+
+def play(console: Console, milestone: Milestone, stage: Stage, demo: bool = False) -> int:
+    """Run a milestone, print how it ended, and return the exit code."""
+    from tito.milestones import perform
+    from tito.screens import closing, opening
+
     opening(console, milestone, stage)
     result = perform(milestone, stage)
     closing(console, milestone, stage, result, demo)
     if console.json:
         console.result(result)
     return Exit.DONE if result["passed"] else Exit.MISSED
+
+
+@cli.command()
+@click.argument("question", nargs=-1)
+@click.option("--fresh", is_flag=True, help="Learn anew, also where a model is stored.")
+@OUT_CHAT
+@SEED
+@click.pass_obj
+def chat(
+    console: Console, question: tuple[str, ...], fresh: bool, out: Path | None, seed: int
+) -> int:
+    """Talk with a small GPT that learns on your code, in seconds.
+
+    It learns the course's own questions and answers by heart. Give a QUESTION for one answer, or
+    none to talk; lines from a file or a pipe are answered one by one.
+
+    \b
+      tito chat
+      tito chat "What is the capital of Peru?"
+    """
+    from tito.chat import report
+
+    asked = [" ".join(question)] if question else None
+    answer = report(console, asked, seed, fresh, out)
+    if console.json:
+        console.result(answer)
+    return Exit.DONE
 
 
 @cli.group(cls=Group, no_args_is_help=False)

@@ -7,6 +7,7 @@ A milestone is a folder `YYYY_name/` with `milestone.json` (what it is) and `mil
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import platform
@@ -31,13 +32,16 @@ from tito.provenance import (
     describe,
     in_brief,
     learner_place,
+    module_file,
     understudies,
     way_out,
     whose,
 )
 from tito.stage import Stage
 
-__all__ = ["RUNS", "Milestone", "discover", "find", "last_run", "perform", "runs_folder"]
+__all__ = [
+    "RUNS", "Milestone", "discover", "find", "last_run", "perform", "refuse_epochs", "runs_folder",
+]  # fmt: skip
 
 RUNS = "tinytorch-runs"
 """The folder for results, in the workspace or under the current one."""
@@ -51,7 +55,10 @@ def runs_folder() -> Path:
 
 @dataclass(frozen=True)
 class Milestone:
-    """What milestone.json says, and where the milestone lies."""
+    """What milestone.json says, and where the milestone lies.
+
+    `epochs` is the length of the full run where --epochs may choose another, else None.
+    """
 
     year: int
     name: str
@@ -63,6 +70,7 @@ class Milestone:
     data: tuple[str, ...]
     minutes: dict[str, str]
     folder: Path
+    epochs: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -149,6 +157,26 @@ def last_run(milestone: Milestone, runs: Path) -> dict[str, Any] | None:
     return read_json(runs / milestone.folder.name / "result.json")
 
 
+def refuse_epochs(milestone: Milestone, full: bool) -> None:
+    """Raise, for a run with --epochs, where the number of epochs is part of the recipe."""
+    if milestone.epochs and full:
+        return
+    title = f"The {milestone.year} {milestone.name} milestone"
+    if milestone.epochs:
+        raise TitoError(
+            f"{title} takes --epochs together with --full.",
+            "On the embedded data the number of epochs is part of the recipe.",
+            f"tito milestone run {milestone.name} --full --epochs {milestone.epochs}",
+            Exit.USAGE,
+        )
+    raise TitoError(
+        f"{title} has no use for --epochs.",
+        "Its length is part of the recipe.",
+        f"Leave it out: tito milestone run {milestone.name}{' --full' if full else ''}",
+        Exit.USAGE,
+    )
+
+
 def load(milestone: Milestone) -> Callable[[Stage], None]:
     """The `run` function of the milestone's program."""
     file = milestone.folder / "milestone.py"
@@ -168,13 +196,28 @@ def perform(milestone: Milestone, stage: Stage) -> dict[str, Any]:
     Raises: TitoError with the exit code: 1 when the code under the milestone fails (result.json
         then says so), 3 for the environment, 4 and 5 for the data.
     """
+    if stage.full:
+        stage.epochs = stage.epochs or milestone.epochs
     with understudies() as building:
+        stage.code = digest(milestone)
         result, error = attempt(milestone, stage)
     result["building"] = [name for name in building if name in milestone.modules]
     write_json(stage.out / "result.json", result)
     if error:
         raise error
+    stage.remove_checkpoints()
     return result
+
+
+def digest(milestone: Milestone) -> str:
+    """Eight digits that change with the program and with the modules that it needs.
+
+    A run that was stopped goes on only with the code that began it: so a milestone is earned by
+    code that has done all of the work.
+    """
+    files = [milestone.folder / "milestone.py", *map(module_file, milestone.modules)]
+    texts = (file.read_bytes() for file in files if file and file.is_file())
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:8]
 
 
 def attempt(milestone: Milestone, stage: Stage) -> tuple[dict[str, Any], TitoError | None]:
@@ -230,6 +273,7 @@ def record(
         **stage.figures(),
         "seconds": round(seconds, 3),
         "seeds": stage.seeds,
+        "epochs": stage.epochs,
         "versions": versions(),
         "whose": owners,
         "checks": checks,

@@ -70,11 +70,13 @@ class Stage:
     """What a milestone's `run(stage)` speaks to.
 
     Args:
-        out: the result folder; made when the first picture or the result is written.
+        out: the result folder; made when the first file is written there.
         full: run on the full data, as --full asks.
         data: the folder with the datasets, None for the usual places.
         seeds: the base of the run's random seeds.
         console: where the story goes; nowhere unless told otherwise, which is what tests want.
+        epochs: of the full run, as --epochs asks; None for the milestone's own number.
+        fresh: begin anew where an earlier run was stopped, as --fresh asks.
     """
 
     def __init__(
@@ -84,9 +86,14 @@ class Stage:
         data: Path | None = None,
         seeds: int = 0,
         console: Console | None = None,
+        epochs: int | None = None,
+        fresh: bool = False,
     ):
         self.out, self.full, self.data, self.seeds = Path(out), full, data, seeds
         self.console = console or Console(file=io.StringIO())
+        self.epochs, self.fresh = epochs, fresh
+        self.code = "code"  # a digest of what runs, from `perform`
+        self.checkpoints: list[Path] = []
         self.metrics: dict[str, dict[str, Any]] = {}
         self.targets: list[Target] = []
         self.pictures: list[dict[str, str]] = []
@@ -161,6 +168,36 @@ class Stage:
         if self.console.is_terminal or self.console.asked_plain:
             for line in text.split("\n"):
                 self.console.line(line)
+
+    def checkpoint(self, name: str) -> Path:
+        """The file in which a long training keeps its state, for `Trainer(checkpoint=...)`.
+
+        It lies in the result folder. A run that was stopped has left it, and `fit(resume=True)`
+        goes on from there if the seed and the code are the same; a finished run removes it.
+
+        Args:
+            name: what is trained, with every option that changes it, such as "cifar10-12-epochs".
+        """
+        run = f"{name}-seed-{self.seeds}"
+        path = self.out / f"{run}.{self.code}.safetensors"
+        found = set(self.out.glob(f"{run}.*.safetensors"))
+        if path in found and not self.fresh:
+            self.say("Going on after the last whole epoch of the run that was stopped.")
+        else:
+            if found and not self.fresh:
+                self.say("A run was stopped here, and the code has changed since: from the start.")
+            for old in found:
+                old.unlink()
+            if not self.checkpoints:
+                self.say("Ctrl-C stops it; the same command goes on after the last whole epoch.")
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.checkpoints.append(path)
+        return path
+
+    def remove_checkpoints(self) -> None:
+        """Remove what was kept to go on from: the run came to its end."""
+        for path in self.checkpoints:
+            path.unlink(missing_ok=True)
 
     @property
     def missed(self) -> list[Target]:

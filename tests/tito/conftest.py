@@ -27,7 +27,7 @@ def run(stage):
 
 
 def write_milestone(
-    root, year, name, accuracy=97.5, extra="", needs=(1, 6), data=(), program=PROGRAM
+    root, year, name, accuracy=97.5, extra="", needs=(1, 6), data=(), program=PROGRAM, epochs=None
 ):
     """A milestone whose accuracy is known beforehand; `extra` is one more statement of its run."""
     folder = root / f"{year}_{name}"
@@ -35,7 +35,7 @@ def write_milestone(
     facts = {
         "year": year, "name": name, "title": f"The {name}", "question": f"What can a {name} learn?",
         "needs": list(needs), "embedded": "quick", "full": "the real thing", "data": list(data),
-        "minutes": {"embedded": "seconds", "full": "2 min"},
+        "minutes": {"embedded": "seconds", "full": "2 min"}, "epochs": epochs,
     }  # fmt: skip
     (folder / "milestone.json").write_text(json.dumps(facts))
     (folder / "milestone.py").write_text(program.format(accuracy=accuracy, extra=extra or "pass"))

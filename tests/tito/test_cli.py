@@ -34,7 +34,7 @@ NAMES = [" ".join(path) or "tito" for path, _ in ALL]
 def test_the_commands_are_those_of_the_readme():
     assert NAMES == [
         "tito", "demo", "doctor", "milestone", "milestone list", "milestone run",
-        "data", "data list", "data fetch", "data verify", "init", "update", "start", "next",
+        "chat", "data", "data list", "data fetch", "data verify", "init", "update", "start", "next",
         "read", "status", "hint", "solution", "reset", "undo", "diff", "shell", "predict",
         "check", "watch", "notebook", "export",
     ]  # fmt: skip

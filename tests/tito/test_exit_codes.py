@@ -77,6 +77,9 @@ def test_an_unknown_command_exits_with_2_and_a_suggestion(command):
         (["milestone", "list", "--wrong"], "--wrong"),
         (["demo", "--seed", "-1"], "--seed"),
         (["data", "fetch", "minst"], "Did you mean 'mnist'?"),
+        (["milestone", "run", "1958", "--full", "--epochs", "0"], "--epochs"),
+        (["milestone", "run", "1958", "--epochs", "3"], "has no use for --epochs"),
+        (["milestone", "run", "1958", "--full", "--epochs", "3"], "has no use for --epochs"),
     ],
 )
 def test_wrong_usage_exits_with_2_and_says_what_to_write(command, arguments, words):
@@ -195,6 +198,64 @@ def test_ctrl_c_exits_with_130_in_one_line_and_leaves_nothing_behind(
     assert len(errors.splitlines()) == 1
     assert "Stopped" in errors
     assert list((tmp_path / "tinytorch-runs/2001_waiter").iterdir()) == []
+
+
+RESUMABLE = """
+def run(stage):
+    import time
+    from pathlib import Path
+    from tinytorch import nn, ones, optim
+    from tinytorch.core.training import Callback, Trainer
+
+    class Told(Callback):
+        def on_epoch_begin(self, trainer):
+            print("epoch", trainer.epoch + 1, flush=True)
+            if trainer.epoch == 2 and not Path("waited").exists():
+                Path("waited").touch()
+                print("waiting", flush=True)
+                time.sleep(30)
+
+    model = nn.Linear(1, 1)
+    trainer = Trainer(
+        model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1), callbacks=[Told()],
+        checkpoint=stage.checkpoint(f"line-{{stage.epochs}}-epochs"),
+    )
+    trainer.fit([(ones(4, 1), 2 * ones(4, 1))], stage.epochs, resume=True)
+    stage.target("accuracy", {accuracy}, at_least=95)
+    {extra}
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_the_same_command_goes_on_after_the_last_whole_epoch(
+    add_milestone, command, environment, tmp_path
+):
+    add_milestone(2001, "long", program=RESUMABLE, epochs=4)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tito", "milestone", "run", "long", "--full", "--epochs", "5"],
+        cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    try:
+        shown = []
+        for line in process.stdout:
+            shown.append(line.strip())
+            if line.startswith("waiting"):
+                break
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "Ctrl-C stops it; the same command goes on after the last whole epoch." in shown
+    assert shown[-4:] == ["epoch 1", "epoch 2", "epoch 3", "waiting"]
+    done = command("milestone", "run", "long", "--full", "--epochs", "5")
+    lines = done.stdout.splitlines()
+    assert "Going on after the last whole epoch of the run that was stopped." in lines
+    assert [line for line in lines if line.startswith("epoch")] == ["epoch 3", "epoch 4", "epoch 5"]
+    folder = tmp_path / "tinytorch-runs/2001_long"
+    assert [file.name for file in folder.iterdir()] == ["result.json"]
+    assert json.loads((folder / "result.json").read_text())["epochs"] == 5
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX pipes")

@@ -1,5 +1,6 @@
 """Finding milestones, and saying whose line it was when one fails."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 import tinytorch.core
 import tito
 from tito.errors import Exit, TitoError
-from tito.milestones import discover, find, home, perform
+from tito.milestones import digest, discover, find, home, perform, refuse_epochs
 from tito.provenance import learner_error, sentence, whose
 from tito.stage import Stage
 
@@ -197,6 +198,59 @@ def test_the_seed_and_the_versions_go_into_the_result(milestones, tmp_path):
     result = perform(milestone, Stage(tmp_path, seeds=7))
     assert result["seeds"] == 7
     assert set(result["versions"]) == {"tinytorch", "numpy", "python", "platform"}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [({"full": True}, 4), ({"full": True, "epochs": 12}, 12), ({}, None)],
+)
+def test_the_epochs_of_a_full_run_are_the_milestones_own_or_those_asked_for(
+    add_milestone, milestones, tmp_path, options, expected
+):
+    add_milestone(2001, "long", epochs=4)
+    stage = Stage(tmp_path / "out", **options)
+    result = perform(find("long", discover(milestones)), stage)
+    assert (stage.epochs, result["epochs"]) == (expected, expected)
+
+
+def test_epochs_are_refused_where_they_are_part_of_the_recipe(add_milestone, milestones):
+    add_milestone(2001, "long", epochs=4)
+    found = discover(milestones)
+    refuse_epochs(find("long", found), full=True)
+    with pytest.raises(TitoError, match="together with --full") as caught:
+        refuse_epochs(find("long", found), full=False)
+    assert caught.value.way_out == "tito milestone run long --full --epochs 4"
+    with pytest.raises(TitoError, match="no use for --epochs") as caught:
+        refuse_epochs(find("1958", found), full=True)
+    assert caught.value.code == Exit.USAGE
+
+
+KEEPS = "path = stage.checkpoint('training'); path.touch()"
+
+
+@pytest.mark.parametrize(("then", "left"), [("", 0), ("; 1 / 0", 1)])
+def test_a_checkpoint_lives_until_a_run_has_come_to_its_end(
+    add_milestone, milestones, tmp_path, then, left
+):
+    add_milestone(2001, "keeper", extra=KEEPS + then)
+    with contextlib.suppress(TitoError):
+        run(milestones, "keeper", tmp_path)
+    assert len(list((tmp_path / "out").glob("training-seed-0.*.safetensors"))) == left
+
+
+def test_the_digest_changes_with_the_program_and_with_the_modules_it_needs(
+    workspace, add_milestone, milestones
+):
+    (workspace / "olympics.py").write_text("x = 1")
+    folder = add_milestone(2001, "mine", needs=[20])
+    milestone = find("mine", discover(milestones))
+    digests = [digest(milestone)]
+    (workspace / "olympics.py").write_text("x = 2")
+    digests.append(digest(milestone))
+    (folder / "milestone.py").write_text("def run(stage): pass")
+    digests.append(digest(milestone))
+    assert len(set(digests)) == 3
+    assert digest(milestone) == digests[-1]
 
 
 # ------------------------------------------------------------------ what the learner's file broke

@@ -124,3 +124,61 @@ def test_progress_without_a_total_is_quiet(stage, total):
     with stage.progress("reading", total) as bar:
         bar.advance()
     assert shown(stage) == ""
+
+
+# --------------------------------------------------------------------------------- checkpoints
+
+
+def stopped(stage, name="training"):
+    """The checkpoint of a run that was stopped, and what its stage said."""
+    path = stage.checkpoint(name)
+    path.write_text("state")
+    return path
+
+
+def again(stage, **changes):
+    """The stage of the next run in the same folder; `changes` are those of its attributes."""
+    another = Stage(stage.out)
+    vars(another).update(changes)
+    return another
+
+
+def test_the_same_run_finds_the_checkpoint_of_the_one_that_was_stopped(stage):
+    path = stopped(stage)
+    assert shown(stage).startswith("Ctrl-C stops it")
+    another = again(stage)
+    assert another.checkpoint("training") == path
+    assert path.exists()
+    assert shown(another) == "Going on after the last whole epoch of the run that was stopped.\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"), [({"code": "changed"}, "the code has changed"), ({"fresh": True}, "")]
+)
+def test_changed_code_and_fresh_begin_anew(stage, changes, words):
+    old = stopped(stage)
+    another = again(stage, **changes)
+    assert not another.checkpoint("training").exists()
+    assert not old.exists()
+    assert words in shown(another)
+    assert "Going on" not in shown(another)
+
+
+def test_another_seed_and_another_name_leave_the_checkpoint_alone(stage):
+    path = stopped(stage)
+    assert again(stage, seeds=1).checkpoint("training") != path
+    assert again(stage, code="changed").checkpoint("training-12") != path
+    assert path.exists()
+
+
+def test_ctrl_c_is_explained_once(stage):
+    for name in ("first", "second"):
+        stage.checkpoint(name)
+    assert shown(stage).count("Ctrl-C") == 1
+
+
+def test_checkpoints_are_removed_in_the_end(stage):
+    path = stopped(stage)
+    stage.checkpoint("never-written")
+    stage.remove_checkpoints()
+    assert not path.exists()

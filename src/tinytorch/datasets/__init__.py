@@ -9,14 +9,22 @@ from tinytorch.datasets.digits import DIGITS_FILES, Digits, load_digits
 from tinytorch.datasets.download import Check, Collection, DataError, NetworkError, data_root
 from tinytorch.datasets.idx import FASHION_MNIST, MNIST, MNIST_FILES, FashionMNIST, read_idx
 from tinytorch.datasets.images import ImageDataset
-from tinytorch.datasets.text import TINY_SHAKESPEARE, load_tinyshakespeare
+from tinytorch.datasets.text import (
+    TEXTS,
+    TINY_SHAKESPEARE,
+    Question,
+    load_corpus,
+    load_questions,
+    load_tinyshakespeare,
+)
 
 __all__ = [
     "CIFAR10", "DATASETS", "MNIST", "Check", "Collection", "DataError", "Digits", "FashionMNIST",
-    "ImageDataset", "NetworkError", "data_root", "load_digits", "load_tinyshakespeare", "read_idx",
+    "ImageDataset", "NetworkError", "Question", "data_root", "load_corpus", "load_digits",
+    "load_questions", "load_tinyshakespeare", "read_idx",
 ]  # fmt: skip
 
-DATASETS: dict[str, Collection] = {
-    collection.name: collection
-    for collection in (DIGITS_FILES, MNIST_FILES, FASHION_MNIST, CIFAR10_FILES, TINY_SHAKESPEARE)
-}
+COLLECTIONS = (
+    DIGITS_FILES, TEXTS, MNIST_FILES, FASHION_MNIST, CIFAR10_FILES, TINY_SHAKESPEARE,
+)  # fmt: skip
+DATASETS: dict[str, Collection] = {collection.name: collection for collection in COLLECTIONS}

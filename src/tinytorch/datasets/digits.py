@@ -11,20 +11,17 @@ Repository, 1998; the part for testing. Licence: CC BY 4.0.
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tinytorch.core.tensor import Tensor
-from tinytorch.datasets.download import Collection, RemoteFile
+from tinytorch.datasets.download import RemoteFile
+from tinytorch.datasets.embedded import EMBEDDED, EmbeddedCollection
 from tinytorch.datasets.images import ImageDataset
 
 __all__ = ["DIGITS_FILES", "Digits", "digit_arrays", "load_digits"]
-
-EMBEDDED = Path(__file__).parent / "_embedded"
 
 
 @functools.cache
@@ -107,18 +104,6 @@ def load_digits(split: str = "random", seed: int = 0) -> tuple[Tensor, Tensor, T
     """
     train, test = (Digits(part, split, seed) for part in (True, False))
     return *train.tensors(), *test.tensors()
-
-
-class EmbeddedCollection(Collection):
-    """A set that comes with the package: always there."""
-
-    def folder(self, root: str | os.PathLike | None = None) -> Path:
-        """The package's own folder, whatever the root."""
-        return EMBEDDED
-
-    def find(self, name: str, root: str | os.PathLike | None = None) -> Path | None:
-        """The file in the package."""
-        return EMBEDDED / name
 
 
 DIGITS_FILES = EmbeddedCollection(
