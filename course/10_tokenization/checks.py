@@ -276,6 +276,17 @@ def test_runs_of_equal_ids():
 
 
 @check("10.4")
+def test_what_follows_a_run():
+    """The last of several equal ids makes a pair with what comes after them."""
+    expect(
+        "dict(count_pairs(ids))",
+        {(2, 2): 1, (2, 1): 1},
+        ids=[2, 2, 1],
+        ask="Which two pairs of neighbours are there, and are they the same pair?",
+    )
+
+
+@check("10.4")
 def test_pairs_of_fresh_ids():
     """Counts of a fresh row of ids; a row of one has no pairs."""
     ids = rng().integers(0, 3, 14).tolist()
@@ -713,7 +724,7 @@ def test_what_every_id_stands_for():
     expect(
         MADE + "(tokenizer.vocab[97], tokenizer.vocab[255], tokenizer.vocab[256:])",
         (b"a", b"\xff", [b"ab", b"abc", b"<|end|>", "<é>".encode()]),
-        ask="Which bytes has the second merge, of token 256 and c?",
+        ask="What is the one byte of id 255, and what are those of the merge of 256 and c?",
     )
     expect(
         MADE + "(tokenizer.merges, tokenizer.ranks, tokenizer.special_tokens, tokenizer.known)",
@@ -724,6 +735,11 @@ def test_what_every_id_stands_for():
             {},
         ),
         ask="Which id does each pair make, and where do the special tokens begin?",
+    )
+    expect(
+        "tokenizer = BPETokenizer([[97, 98]])\n(tokenizer.merges, tokenizer.ranks)",
+        ([(97, 98)], {(97, 98): 256}),
+        ask="A file has lists where you want pairs. What does check_merges return?",
     )
 
 
@@ -834,11 +850,18 @@ def test_special_tokens_when_they_are_allowed():
         text="ab<|end|><|a|>",
         ask="Which special tokens were asked for?",
     )
+    for text in ("ab<|end|>", "<|end|>"):
+        expect(
+            THREE + "tokenizer.encode(text)",
+            [*([256] if text[0] == "a" else []), *b"<|end|>"],
+            text=text,
+            ask="Nobody has allowed a special token. What is this text then?",
+        )
     expect(
-        THREE + "tokenizer.encode(text)",
-        [256, *b"<|end|>"],
-        text="ab<|end|>",
-        ask="Nobody has allowed a special token. What is this text then?",
+        "tokenizer = BPETokenizer([(33, 60)], ['<|end|>'])\ntokenizer.encode(text)",
+        [256, *b"|end|>"],
+        text="!<|end|>",
+        ask="Which pieces has this text, when <|end|> is nothing special?",
     )
 
 
@@ -901,8 +924,9 @@ def test_a_training_by_hand():
 @check("10.12")
 def test_trained_on_a_fresh_text():
     """The merges are those of the text's pieces."""
-    text = " ".join(letters(int(rng().integers(2, 6)), "abcd").decode() for _ in range(20))
-    words = text.split(" ")
+    kinds = [letters(int(rng().integers(2, 6)), "abcd").decode() for _ in range(6)]
+    words = [kinds[int(i)] for i in rng().integers(0, 6, 20)]
+    text = " ".join(words)
     counts = Counter([words[0].encode()] + [b" " + word.encode() for word in words[1:]])
     expect(
         "BPETokenizer.train(text, 270).merges",

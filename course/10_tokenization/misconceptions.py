@@ -69,6 +69,17 @@ def everything_reversed(text):
     return dict(sorted(counts.items(), key=lambda item: (item[1], item[0]), reverse=True))
 
 
+@wrong(
+    "10.1",
+    "word_counts",
+    "Your pattern has a group in plain parentheses, and findall then gives only what the group "
+    "found: an apostrophe with its letters, or nothing. (?: ... ) keeps together without that.",
+)
+def only_the_group(text):
+    counts = Counter(re.findall(r"\w+('\w+)*", text))
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
 # -------------------------------------------------------------------------- 10.2 CharTokenizer
 
 
@@ -331,6 +342,21 @@ def twice_is_not_enough(counts):
     return None if pair is None or counts[pair] <= 2 else pair
 
 
+@wrong(
+    "10.4",
+    "count_pairs",
+    "After two equal ids you go on by two, and miss the pair that the second of them makes with "
+    "its other neighbour. Only the same pair once more shares an id that is used up.",
+)
+def on_by_two_after_equals(ids):
+    counts = Counter()
+    i = 0
+    while i < len(ids) - 1:
+        counts[ids[i], ids[i + 1]] += 1
+        i += 2 if ids[i] == ids[i + 1] else 1
+    return counts
+
+
 # ----------------------------------------------------------------------------- 10.5 merge_pair
 
 
@@ -423,6 +449,24 @@ def neighbour_of_the_last(ids, pair, new):
     merged, i = [], 0
     while i < len(ids):
         if ids[i] == pair[0] and ids[i + 1] == pair[1]:
+            merged.append(new)
+            i += 2
+        else:
+            merged.append(ids[i])
+            i += 1
+    return merged
+
+
+@wrong(
+    "10.5",
+    "merge_pair",
+    "You compare a slice of a list with the pair, which is a tuple. In Python a list never equals "
+    "a tuple, so nothing is ever merged: make both the same kind, or compare id with id.",
+)
+def a_list_is_no_tuple(ids, pair, new):
+    merged, i = [], 0
+    while i < len(ids):
+        if list(ids[i : i + 2]) == pair:
             merged.append(new)
             i += 2
         else:
@@ -652,6 +696,32 @@ def all_at_the_new_place(self, places, new):
     return dict(born)
 
 
+@wrong(
+    "10.7",
+    "Chain.join",
+    "Your `after` is right, and you use it again as if it were the old one: the `before` that you "
+    "set lies one token too far to the right. Note the place that dies before you bend anything.",
+)
+def one_token_too_far(self, place, new):
+    self.ids[place] = new
+    self.ids[self.after[place]] = WALL
+    self.after[place] = self.after[self.after[place]]
+    self.before[self.after[self.after[place]]] = place
+
+
+@wrong(
+    "10.7",
+    "Chain.join",
+    "You put the WALL where `after` leads when it has been bent already, so a token that lives is "
+    "walled in, and the joined one still looks alive. Note the place that dies before you begin.",
+)
+def the_wrong_one_dies(self, place, new):
+    self.ids[place] = new
+    self.after[place] = self.after[self.after[place]]
+    self.before[self.after[place]] = place
+    self.ids[self.after[place]] = WALL
+
+
 # ----------------------------------------------------------------------------- 10.8 train_fast
 
 
@@ -861,6 +931,105 @@ def not_apart(pieces, num_merges):
     return merges
 
 
+@wrong(
+    "10.8",
+    "train_fast",
+    "You stop when the pair on top turns out to occur less than twice. Its promise was old; the "
+    "pairs below it may have kept theirs. Forget this one, and look at the next.",
+)
+def the_end_too_early(pieces, num_merges):
+    chain = Chain(pieces, pieces.values())
+    where = defaultdict(list)
+    for pair, place in chain.pairs():
+        where[pair].append(place)
+    heap = [(-chain.count(places), pair) for pair, places in where.items()]
+    heapq.heapify(heap)
+    merges = []
+    while heap and len(merges) < num_merges:
+        promised, best = heapq.heappop(heap)
+        alive = [place for place in where.pop(best) if chain.pair(place) == best]
+        places = chain.apart(alive)
+        count = chain.count(places)
+        if count < 2:
+            break
+        if count < -promised:
+            where[best] = alive
+            heapq.heappush(heap, (-count, best))
+            continue
+        born = chain.join_all(places, BYTES + len(merges))
+        merges.append(best)
+        where.update(born)
+        for pair, starts in born.items():
+            heapq.heappush(heap, (-chain.count(starts), pair))
+    return merges
+
+
+@wrong(
+    "10.8",
+    "train_fast",
+    "You ask how many places a pair has, and not how often the text has it. A piece that occurs "
+    "nine times has its places once: let chain.count add up their weights.",
+)
+def places_for_occurrences(pieces, num_merges):
+    chain = Chain(pieces, pieces.values())
+    where = defaultdict(list)
+    for pair, place in chain.pairs():
+        where[pair].append(place)
+    heap = [(-chain.count(places), pair) for pair, places in where.items()]
+    heapq.heapify(heap)
+    merges = []
+    while heap and len(merges) < num_merges:
+        promised, best = heapq.heappop(heap)
+        alive = [place for place in where.pop(best) if chain.pair(place) == best]
+        places = chain.apart(alive)
+        count = chain.count(places)
+        if len(places) < 2:
+            continue
+        if count < -promised:
+            where[best] = alive
+            heapq.heappush(heap, (-count, best))
+            continue
+        born = chain.join_all(places, BYTES + len(merges))
+        merges.append(best)
+        where.update(born)
+        for pair, starts in born.items():
+            heapq.heappush(heap, (-chain.count(starts), pair))
+    return merges
+
+
+@wrong(
+    "10.8",
+    "train_fast",
+    "You compare the promise with all places that are alive, also those that share a token, and "
+    "so a run of equal letters counts for more than it saves. Count those that are apart.",
+)
+def runs_count_too_much(pieces, num_merges):
+    chain = Chain(pieces, pieces.values())
+    where = defaultdict(list)
+    for pair, place in chain.pairs():
+        where[pair].append(place)
+    heap = [(-chain.count(places), pair) for pair, places in where.items()]
+    heapq.heapify(heap)
+    merges = []
+    while heap and len(merges) < num_merges:
+        promised, best = heapq.heappop(heap)
+        alive = [place for place in where.pop(best) if chain.pair(place) == best]
+        places = chain.apart(alive)
+        count = chain.count(alive)
+        if count < 2:
+            continue
+        if count < -promised:
+            where[best] = alive
+            heapq.heappush(heap, (-count, best))
+            continue
+        born = chain.join_all(places, BYTES + len(merges))
+        merges.append(best)
+        where.update(born)
+        for pair, starts in born.items():
+            heapq.heappush(heap, (-chain.count(starts), pair))
+    return merges
+
+
 # ------------------------------------------------------------------- 10.9 replay, encode_piece
 
 
@@ -996,6 +1165,47 @@ def left_neighbour_forgotten(piece, ranks):
     return [i for i in chain.ids if i != WALL]
 
 
+@wrong(
+    "10.9",
+    "encode_piece",
+    "You return the whole chain. A WALL stands at both ends, and wherever a token was joined "
+    "away; no model knows the id -1.",
+)
+def walls_handed_out(piece, ranks):
+    chain = Chain([piece])
+    heap = [(ranks[pair], place, pair) for pair, place in chain.pairs() if pair in ranks]
+    heapq.heapify(heap)
+    while heap:
+        new, place, pair = heapq.heappop(heap)
+        if chain.pair(place) != pair:
+            continue
+        chain.join(place, new)
+        for pair, start in chain.pairs((chain.before[place], place)):
+            if pair in ranks:
+                heapq.heappush(heap, (ranks[pair], start, pair))
+    return chain.ids
+
+
+@wrong(
+    "10.9",
+    "encode_piece",
+    "Your list of entries is no heap yet: heappop gives the smallest entry only of a list that is "
+    "in heap order. Hand it to heapify first, or push the entries one by one.",
+)
+def not_yet_a_heap(piece, ranks):
+    chain = Chain([piece])
+    heap = [(ranks[pair], place, pair) for pair, place in chain.pairs() if pair in ranks]
+    while heap:
+        new, place, pair = heapq.heappop(heap)
+        if chain.pair(place) != pair:
+            continue
+        chain.join(place, new)
+        for pair, start in chain.pairs((chain.before[place], place)):
+            if pair in ranks:
+                heapq.heappush(heap, (ranks[pair], start, pair))
+    return [token for token in chain.ids if token != WALL]
+
+
 # -------------------------------------------------------------- 10.10 __init__, decode and bytes
 
 
@@ -1129,6 +1339,61 @@ def any_ids(self, ids):
     return b"".join(self.vocab[i] for i in ids)
 
 
+@wrong(
+    "10.10",
+    "BPETokenizer.__init__",
+    "You make bytes of the characters 0 to 255, and in UTF-8 those from 128 on have two bytes "
+    "each. An id below 256 is one byte: bytes([value]).",
+)
+def characters_for_bytes(self, merges=(), special_tokens=()):
+    self.merges = check_merges(merges)
+    names = check_special(special_tokens)
+    self.ranks = {pair: new for new, pair in enumerate(self.merges, BYTES)}
+    self.vocab = [chr(value).encode() for value in range(BYTES)]
+    for left, right in self.merges:
+        self.vocab.append(self.vocab[left] + self.vocab[right])
+    self.special_tokens = {name: len(self.vocab) + k for k, name in enumerate(names)}
+    self.vocab += [name.encode("utf-8") for name in names]
+    self.known = {}
+
+
+@wrong(
+    "10.10",
+    "BPETokenizer.__init__",
+    "The ids of your special tokens are too large by one: you ask how long the vocabulary is when "
+    "the token is in it already. The id is its place, the length before.",
+)
+def one_behind_its_place(self, merges=(), special_tokens=()):
+    self.merges = check_merges(merges)
+    names = check_special(special_tokens)
+    self.ranks = {pair: new for new, pair in enumerate(self.merges, BYTES)}
+    self.vocab = [bytes([value]) for value in range(BYTES)]
+    for left, right in self.merges:
+        self.vocab.append(self.vocab[left] + self.vocab[right])
+    self.special_tokens = {name: len(self.vocab) + k + 1 for k, name in enumerate(names)}
+    self.vocab += [name.encode("utf-8") for name in names]
+    self.known = {}
+
+
+@wrong(
+    "10.10",
+    "BPETokenizer.__init__",
+    "You keep the merges that came in, and not the list that check_merges returns. From a file "
+    "they come as lists, and a list cannot be the key of a dict; the list returned has tuples.",
+)
+def what_came_is_kept(self, merges=(), special_tokens=()):
+    check_merges(merges)
+    self.merges = merges
+    names = check_special(special_tokens)
+    self.ranks = {pair: new for new, pair in enumerate(self.merges, BYTES)}
+    self.vocab = [bytes([value]) for value in range(BYTES)]
+    for left, right in self.merges:
+        self.vocab.append(self.vocab[left] + self.vocab[right])
+    self.special_tokens = {name: len(self.vocab) + k for k, name in enumerate(names)}
+    self.vocab += [name.encode("utf-8") for name in names]
+    self.known = {}
+
+
 # ------------------------------------------------------------------ 10.11 encode_pieces, encode
 
 
@@ -1250,6 +1515,58 @@ def text_not_looked_at(self, text, allowed_special=()):
             ids.append(self.special_tokens[part])
         else:
             ids += self.encode_pieces(pretokenize(part, "surrogatepass"))
+    return ids
+
+
+@wrong(
+    "10.11",
+    "BPETokenizer.encode",
+    "You ask whether a part is any special token of the tokenizer, and not whether this one was "
+    "allowed. A user who types nothing but the mark gets it: go by the place of the part.",
+)
+def any_mark_will_do(self, text, allowed_special=()):
+    check_text(text)
+    ids = []
+    for part in cut(text, self.allowed(allowed_special)):
+        if part in self.special_tokens:
+            ids.append(self.special_tokens[part])
+        else:
+            ids += self.encode_pieces(pretokenize(part))
+    return ids
+
+
+@wrong(
+    "10.11",
+    "BPETokenizer.encode",
+    "You cut the text at all special tokens, also at those that are not allowed. Such a one is "
+    "ordinary text: no cut belongs there, and a piece may reach into it.",
+)
+def cut_at_all_marks(self, text, allowed_special=()):
+    check_text(text)
+    allowed = self.allowed(allowed_special)
+    ids = []
+    for part in cut(text, self.special_tokens):
+        if part in allowed:
+            ids.append(self.special_tokens[part])
+        else:
+            ids += self.encode_pieces(pretokenize(part))
+    return ids
+
+
+@wrong(
+    "10.11",
+    "BPETokenizer.encode",
+    "You hand allowed_special to cut as it came. The text 'all' is then taken for three special "
+    "tokens, its letters: self.allowed makes names of it, and refuses what it does not know.",
+)
+def all_is_three_letters(self, text, allowed_special=()):
+    check_text(text)
+    ids = []
+    for number, part in enumerate(cut(text, allowed_special)):
+        if number % 2:
+            ids.append(self.special_tokens[part])
+        else:
+            ids += self.encode_pieces(pretokenize(part))
     return ids
 
 
@@ -1390,6 +1707,61 @@ def characters_counted(tokenizer, text, vocab_sizes):
     return {n: len(text) for n in vocab_sizes}
 
 
+@wrong(
+    "10.12",
+    "BPETokenizer.train",
+    "You glue the parts together again before you cut them into pieces, so the end of one document "
+    "and the beginning of the next become one piece. Cut each part for itself.",
+)
+@classmethod
+def documents_glued(cls, text, vocab_size, special_tokens=()):
+    check_text(text)
+    names = check_special(special_tokens)
+    num_merges = vocab_size - BYTES - len(names)
+    if num_merges < 0:
+        raise ValueError(f"vocab_size {vocab_size}, expected at least {BYTES + len(names)}")
+    counts = Counter(pretokenize("".join(cut(text, names)[::2])))
+    return cls(train_fast(counts, num_merges), names)
+
+
+@wrong(
+    "10.12",
+    "BPETokenizer.train",
+    "Each part of the text begins a new count, so only the last document is learned from. One "
+    "Counter takes the pieces of all parts; `update` adds to it.",
+)
+@classmethod
+def the_last_document_only(cls, text, vocab_size, special_tokens=()):
+    check_text(text)
+    names = check_special(special_tokens)
+    num_merges = vocab_size - BYTES - len(names)
+    if num_merges < 0:
+        raise ValueError(f"vocab_size {vocab_size}, expected at least {BYTES + len(names)}")
+    counts = Counter()
+    for part in cut(text, names)[::2]:
+        counts = Counter(pretokenize(part))
+    return cls(train_fast(counts, num_merges), names)
+
+
+@wrong(
+    "10.12",
+    "BPETokenizer.train",
+    "You refuse a vocabulary without merges. 256 ids, and one for each special token, are enough "
+    "for every text: its bytes are its tokens then.",
+)
+@classmethod
+def just_enough_is_refused(cls, text, vocab_size, special_tokens=()):
+    check_text(text)
+    names = check_special(special_tokens)
+    num_merges = vocab_size - BYTES - len(names)
+    if num_merges <= 0:
+        raise ValueError(f"vocab_size {vocab_size}, expected at least {BYTES + len(names)}")
+    counts = Counter()
+    for part in cut(text, names)[::2]:
+        counts.update(pretokenize(part))
+    return cls(train_fast(counts, num_merges), names)
+
+
 # -------------------------------------------------------------------------------- 10.13 debug it
 
 
@@ -1471,3 +1843,49 @@ def strict_or_nothing(tokenizer, ids):
             pass
     if waiting:
         yield tokenizer.decode(waiting)
+
+
+@wrong(
+    "10.13",
+    "stream",
+    "Your decoder stops with an error at the first byte that is no text. A model may write such a "
+    "byte at any time: tell the decoder, when you make it, to put � there.",
+)
+def a_strict_decoder(tokenizer, ids):
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for token in ids:
+        part = decoder.decode(tokenizer.decode_bytes([token]))
+        if part:
+            yield part
+    rest = decoder.decode(b"", final=True)
+    if rest:
+        yield rest
+
+
+@wrong(
+    "10.13",
+    "stream",
+    "At the end you hand out what is left, also when nothing is left. Ask first whether there is "
+    "any text, there as well.",
+)
+def an_empty_end(tokenizer, ids):
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for token in ids:
+        part = decoder.decode(tokenizer.decode_bytes([token]))
+        if part:
+            yield part
+    yield decoder.decode(b"", final=True)
+
+
+@wrong(
+    "10.13",
+    "stream",
+    "You tell the decoder with every token that nothing more will come, so it gives up each half "
+    "character at once. Only after the last token is it final.",
+)
+def always_final(tokenizer, ids):
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for token in ids:
+        part = decoder.decode(tokenizer.decode_bytes([token]), final=True)
+        if part:
+            yield part

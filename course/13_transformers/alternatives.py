@@ -126,3 +126,31 @@ def with_a_list(
             scores = model(text[:, start:])[:, -1, :]
             columns.append(sample_next(scores, temperature, top_k, top_p, generator).unsqueeze(1))
     return cat(columns, dim=1)
+
+
+@right("13.5", "FeedForward.__init__")
+def gate_last(self, dim, hidden=None, activation="gelu", dropout=0.0, bias=True):
+    super(FeedForward, self).__init__()
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation {activation!r}: expected one of {list(ACTIVATIONS)}")
+    self.activation = activation
+    hidden = hidden_size(dim, activation) if hidden is None else hidden
+    self.up, self.down = Linear(dim, hidden, bias), Linear(hidden, dim, bias)
+    if activation == "swiglu":
+        self.gate = Linear(dim, hidden, bias)
+    self.dropout = Dropout(dropout)
+
+
+@right("13.11", "generate")
+def where_it_has_the_attribute(
+    model, ids, max_new_tokens, temperature=1.0, top_k=None, top_p=None, generator=None
+):
+    if len(ids.shape) != 2 or ids.shape[1] == 0:
+        raise ValueError(f"generate: ids {ids.shape}, expected (B, T) with T of at least 1")
+    with measuring(model):
+        for _ in range(max_new_tokens):
+            shown = ids[:, -model.max_length :] if hasattr(model, "max_length") else ids
+            scores = model(shown)[:, -1]
+            new = sample_next(scores, temperature, top_k, top_p, generator)
+            ids = cat([ids, new.reshape(-1, 1)], dim=1)
+    return ids

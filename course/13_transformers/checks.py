@@ -26,9 +26,11 @@ COUNTER = """
 class Counter(Module):
     def __init__(self, max_length=None, size=10):
         super().__init__()
-        self.max_length, self.size, self.seen = max_length, size, []
+        self.size, self.seen = size, []
+        if max_length:
+            self.max_length = max_length
     def forward(self, ids):
-        self.seen.append((ids.shape, self.training))
+        self.seen.append((ids.shape, self.training, is_grad_enabled()))
         following = (ids.array + 1) % self.size
         return Tensor(20.0 * np.eye(self.size, dtype=np.float32)[following])
 """
@@ -216,6 +218,12 @@ def test_a_layer_begins_without_effect_of_its_own():
         [(2, 3), (2, 3)],
         ask="normalized_shape may have several sizes.",
     )
+    expect(
+        "layer = LayerNorm(2, dtype=float64)\n"
+        "[str(part.array.dtype) for part in layer.parameters()]",
+        ["float64", "float64"],
+        ask="The dtype was given to `__init__`. To whom did it go from there?",
+    )
 
 
 @check("13.3")
@@ -321,19 +329,19 @@ def test_the_weight_collects_from_all_rows():
 @check("13.5")
 def test_the_parts_of_a_feed_forward_network():
     """Up to four times the width and down again; with a gate, three matrices of 8/3."""
-    shapes = "{name: p.shape for name, p in FeedForward(6, **options).named_parameters()}"
+    shapes = "{name: p.shape for name, p in sorted(FeedForward(6, **options).named_parameters())}"
     ask = "Print FeedForward(6). Which layers are there, and how wide?"
-    plain = {"up.weight": (24, 6), "up.bias": (24,), "down.weight": (6, 24), "down.bias": (6,)}
+    plain = {"down.bias": (6,), "down.weight": (6, 24), "up.bias": (24,), "up.weight": (24, 6)}
     expect(shapes, plain, options={}, ask=ask)
     expect(
         shapes,
-        {"up.weight": (16, 6), "gate.weight": (16, 6), "down.weight": (6, 16)},
+        {"down.weight": (6, 16), "gate.weight": (16, 6), "up.weight": (16, 6)},
         options={"activation": "swiglu", "bias": False},
         ask=ask,
     )
     expect(
         shapes,
-        {"up.weight": (5, 6), "down.weight": (6, 5)},
+        {"down.weight": (6, 5), "up.weight": (5, 6)},
         options={"hidden": 5, "bias": False, "activation": "relu"},
         ask=ask,
     )
@@ -530,6 +538,9 @@ def test_options_change_the_parts():
         SMALL.format(", rotary=True, norm=RMSNorm") + names, ("RMSNorm", "Identity", True), ask=ask
     )
     expect(
+        SMALL.format(", rotary=False") + names, ("LayerNorm", "PositionalEmbedding", True), ask=ask
+    )
+    expect(
         SMALL.format(", dropout=0.25")
         + "(model.dropout.p, model.blocks[0].dropout.p, model.max_length, model.head.bias)",
         (0.25, 0.25, 8, None),
@@ -638,7 +649,12 @@ def test_top_k_by_hand():
         scores=np.array([1.0, 3.0, 2.0]),
         ask="Are they still in their places, with their own scores?",
     )
-    expect("keep_top_k(scores, 9)", [1.0, 3.0, 2.0], scores=np.array([1.0, 3.0, 2.0]))
+    expect(
+        "keep_top_k(scores, 9)",
+        [1.0, 3.0, 2.0],
+        scores=np.array([1.0, 3.0, 2.0]),
+        ask="There are three scores. Which one do you look for as the ninth?",
+    )
     expect(
         "keep_top_k(scores, 2)",
         [1.0, 2.0, 1.0, -np.inf],
@@ -665,6 +681,12 @@ def test_top_p_by_hand():
         expect(
             "keep_top_p(scores, p)", np.where(keeps, scores, -np.inf), scores=scores, p=p, ask=ask
         )
+    expect(
+        "keep_top_p(scores, 1.0)",
+        [0.0, -60.0],
+        scores=np.array([0.0, -60.0]),
+        ask="At p = 1 nothing is cut. Rounded, the first one alone reaches 1: is 1 below p?",
+    )
 
 
 @check("13.9")
@@ -732,6 +754,13 @@ def test_probabilities_of_every_row():
         "token_probabilities(Tensor(scores), 0)",
         np.eye(6)[scores.argmax(-1)],
         scores=scores,
+        ask="At temperature 0, who has probability 1, and in which row?",
+    )
+    expect(
+        "token_probabilities(Tensor(scores), 0)",
+        [0.0, 1.0, 0.0],
+        scores=np.array([1.0, 3.0, 3.0]),
+        ask="Two are the best. Which one does greedy take?",
     )
     raises("token_probabilities(Tensor(scores), -1.0)", ValueError, scores=scores)
 
@@ -798,8 +827,8 @@ def test_counting_on():
 
 @check("13.11")
 def test_what_the_model_is_shown():
-    """All tokens so far, up to max_length of them, always in evaluation mode."""
-    ask = "Print the shapes of what the model is given."
+    """Tokens up to max_length, in evaluation mode, nothing recorded; afterwards as before."""
+    ask = "Each call was (shape of the ids, training, recording). Which differs first, and how?"
     code = (
         "model = Counter({})\n_ = generate(model, Tensor(ids), 4, temperature=0)\n"
         "(model.seen, model.training)"
@@ -808,7 +837,7 @@ def test_what_the_model_is_shown():
     for limit, lengths in shapes.items():
         expect(
             COUNTER + code.format(limit),
-            ([((1, length), False) for length in lengths], True),
+            ([((1, length), False, False) for length in lengths], True),
             ids=np.array([[3, 4]]),
             ask=ask,
         )
@@ -827,7 +856,7 @@ def test_a_long_prompt_is_kept_whole():
 
 @check("13.11")
 def test_settings_are_handed_on():
-    """With a seed it is repeatable; with top_k = 1 it is greedy; nothing is recorded."""
+    """With a seed it is repeatable; with top_k = 1 it is greedy; what has no token is refused."""
     expect(
         "class Flat(Module):\n    def forward(self, ids):\n"
         "        return Tensor(np.zeros((*ids.shape, 9)))\n"
@@ -844,12 +873,14 @@ def test_settings_are_handed_on():
         ids=np.array([[3]]),
         ask="Do all four settings arrive?",
     )
-    raises(
-        COUNTER + "generate(Counter(), Tensor(ids), 1)",
-        ValueError,
-        mentions=("(2,)",),
-        ids=np.zeros(2, np.int64),
-    )
+    for shape in (2,), (1, 0):
+        raises(
+            COUNTER + "generate(Counter(), Tensor(ids), 1)",
+            ValueError,
+            mentions=(str(shape),),
+            ids=np.zeros(shape, np.int64),
+            ask="Has it two dimensions, and at least one token to begin with?",
+        )
 
 
 # ------------------------------------------------------------------------------- 13.12 debug it

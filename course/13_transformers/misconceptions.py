@@ -91,6 +91,17 @@ def weight_forgotten(x, weight, bias=None, eps=1e-5):
 
 
 @wrong(
+    "13.1",
+    "deviations",
+    "You take the mean away inside of x itself. The array belongs to whoever called you: x is "
+    "what came before the norm, and the sum of a block still needs it. Make a new array.",
+)
+def into_the_input(x, eps):
+    x -= row_means(x)
+    return x, 1 / np.sqrt(row_products(x, x) + eps)
+
+
+@wrong(
     "13.2",
     "layer_norm_dx",
     "You treat mean and standard deviation as if they were constants. But each x changes both, "
@@ -185,6 +196,44 @@ def only_the_batch(g):
 
 
 @wrong(
+    "13.2",
+    "layer_norm_dx",
+    "You leave out the division by s at the end. What is left of h still goes back through the "
+    "division by the standard deviation of its row.",
+)
+def without_the_division(g, x, weight, eps):
+    centred, inverse = deviations(wide_rows(x), eps)
+    n, h = centred * inverse, wide_rows(g) * weight
+    return shaped_as(x, h - row_means(h) - n * row_products(h, n))
+
+
+@wrong(
+    "13.2",
+    "layer_norm_dx",
+    "You use the deviations where n is wanted. n is the normalised row: the deviations times the "
+    "inverse.",
+)
+def deviations_for_n(g, x, weight, eps):
+    centred, inverse = deviations(wide_rows(x), eps)
+    h = wide_rows(g) * weight
+    dx = (h - row_means(h) - centred * row_products(h, centred)) * inverse
+    return shaped_as(x, dx)
+
+
+@wrong(
+    "13.2",
+    "layer_norm_dx",
+    "You take away n times the sum of h * n, which is C times too much. It is the mean of the "
+    "products in each row.",
+)
+def sum_along_the_row(g, x, weight, eps):
+    centred, inverse = deviations(wide_rows(x), eps)
+    n, h = centred * inverse, wide_rows(g) * weight
+    dx = (h - row_means(h) - n * (h * n).sum(-1, keepdims=True)) * inverse
+    return shaped_as(x, dx)
+
+
+@wrong(
     "13.3",
     "LayerNorm.__init__",
     "Your weight is a plain tensor. It is no Parameter, so nobody finds it: no optimizer moves it "
@@ -253,6 +302,23 @@ def eps_not_handed_on(self, input):
 
 
 # -------------------------------------------------------------------------------------- RMSNorm
+
+
+@wrong(
+    "13.3",
+    "LayerNorm.__init__",
+    "Your layer does not hand on the dtype: it was asked for float64 and has float32 parameters.",
+)
+def dtype_lost(
+    self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None, dtype=None
+):
+    super(LayerNorm, self).__init__()
+    self.normalized_shape = sizes_of(normalized_shape)
+    self.eps, self.elementwise_affine = eps, elementwise_affine
+    for name, wanted in ("weight", elementwise_affine), ("bias", elementwise_affine and bias):
+        values = Parameter(zeros(*self.normalized_shape)) if wanted else None
+        self.register_parameter(name, values)
+    self.reset_parameters()
 
 
 @wrong(
@@ -388,6 +454,24 @@ def dropout_unused(self, input):
 
 
 @wrong(
+    "13.5",
+    "FeedForward.__init__",
+    'Your network has a gate with every activation. Without "swiglu" nobody uses it: it is '
+    "counted, saved and never trained.",
+)
+def always_a_gate(self, dim, hidden=None, activation="gelu", dropout=0.0, bias=True):
+    super(FeedForward, self).__init__()
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"no activation {activation}, expected one of {sorted(ACTIVATIONS)}")
+    self.activation = activation
+    hidden = hidden or hidden_size(dim, activation)
+    self.up = Linear(dim, hidden, bias=bias)
+    self.gate = Linear(dim, hidden, bias=bias)
+    self.down = Linear(hidden, dim, bias=bias)
+    self.dropout = Dropout(dropout)
+
+
+@wrong(
     "13.6",
     "Block.forward",
     "You replace x with what attention makes of it. It is to be added: without the sums nothing "
@@ -500,6 +584,37 @@ def one_norm(
 
 
 @wrong(
+    "13.6",
+    "Block.forward",
+    "You drop twice from what the feed-forward network gives. It has its dropout inside; the one "
+    "of the block is for what attention gives.",
+)
+def dropped_twice(self, input):
+    x = input
+    if self.norm_first:
+        x = x + self.dropout(self.attention(self.norm1(x)))
+        return x + self.dropout(self.feed_forward(self.norm2(x)))
+    x = self.norm1(x + self.dropout(self.attention(x)))
+    return self.norm2(x + self.dropout(self.feed_forward(x)))
+
+
+@wrong(
+    "13.6",
+    "Block.forward",
+    "Your sum is written into the input: += changes the tensor that the caller still holds. Write "
+    "x = x + ..., which makes a new one.",
+)
+def sum_in_place(self, input):
+    x = input
+    if self.norm_first:
+        x += self.dropout(self.attention(self.norm1(x)))
+        x += self.feed_forward(self.norm2(x))
+        return x
+    x = self.norm1(x + self.dropout(self.attention(x)))
+    return self.norm2(x + self.feed_forward(x))
+
+
+@wrong(
     "13.7",
     "GPT.__init__",
     "You copy the table into the head. Two Parameters with equal values are equal for one step: "
@@ -586,8 +701,8 @@ def blocks_in_a_list(
 @wrong(
     "13.7",
     "GPT.__init__",
-    "You make what writes into the stream smaller first, and then let everything begin small, "
-    "which writes over it. The other way round.",
+    "What writes into the stream is no smaller in the end. Either begin_small came afterwards and "
+    "wrote over it, or the product was made and never written into the Parameter.",
 )
 def scaled_too_early(
     self, vocab_size, max_length, dim, num_layers, num_heads, dropout=0.0, tie_weights=True,
@@ -644,6 +759,66 @@ def options_lost(
 
 
 # ------------------------------------------------------------------------------ forward and loss
+
+
+@wrong(
+    "13.7",
+    "GPT.__init__",
+    "Your last norm is always a LayerNorm, whatever class the blocks were given. A model of "
+    "RMSNorms has one at the end too.",
+)
+def always_a_layer_norm(
+    self, vocab_size, max_length, dim, num_layers, num_heads, dropout=0.0, tie_weights=True,
+    zero_init=False, **block,
+):  # fmt: skip
+    super(GPT, self).__init__()
+    self.max_length = max_length
+    self.token = Embedding(vocab_size, dim)
+    rotary = block.get("rotary", False)
+    self.position = Identity() if rotary else PositionalEmbedding(max_length, dim)
+    self.dropout = Dropout(dropout)
+    blocks = [Block(dim, num_heads, dropout, **block) for _ in range(num_layers)]
+    self.blocks = Sequential(*blocks)
+    first = block.get("norm_first", True)
+    self.norm = LayerNorm(dim) if first else Identity()
+    self.head = Linear(dim, vocab_size, bias=False)
+    self.apply(begin_small)
+    for layer in blocks:
+        for last in layer.attention.out_proj, layer.feed_forward.down:
+            share = 0.0 if zero_init else 1 / math.sqrt(2 * num_layers)
+            overwrite(last.weight, last.weight.data * share)
+    if tie_weights:
+        self.head.weight = self.token.weight
+
+
+@wrong(
+    "13.7",
+    "GPT.__init__",
+    "You ask whether the option rotary is there, not what it says: rotary=False loses the "
+    "positions too.",
+)
+def asked_for_the_name(
+    self, vocab_size, max_length, dim, num_layers, num_heads, dropout=0.0, tie_weights=True,
+    zero_init=False, **block,
+):  # fmt: skip
+    super(GPT, self).__init__()
+    self.max_length = max_length
+    self.token = Embedding(vocab_size, dim)
+    rotary = "rotary" in block
+    self.position = Identity() if rotary else PositionalEmbedding(max_length, dim)
+    self.dropout = Dropout(dropout)
+    blocks = [Block(dim, num_heads, dropout, **block) for _ in range(num_layers)]
+    self.blocks = Sequential(*blocks)
+    first = block.get("norm_first", True)
+    self.norm = block.get("norm", LayerNorm)(dim) if first else Identity()
+    self.head = Linear(dim, vocab_size, bias=False)
+    self.apply(begin_small)
+    for layer in blocks:
+        for last in layer.attention.out_proj, layer.feed_forward.down:
+            share = 0.0 if zero_init else 1 / math.sqrt(2 * num_layers)
+            overwrite(last.weight, last.weight.data * share)
+    if tie_weights:
+        self.head.weight = self.token.weight
 
 
 @wrong(
@@ -828,6 +1003,61 @@ def each_by_itself(scores, p):
 
 
 @wrong(
+    "13.9",
+    "keep_top_k",
+    "You write -inf into the scores that were handed in. The caller still holds them, and may "
+    "want to draw with another k. Return a new array.",
+)
+def into_the_scores(scores, k):
+    k = min(k, scores.shape[-1])
+    scores[scores < np.sort(scores, axis=-1)[..., -k, None]] = -np.inf
+    return scores
+
+
+@wrong(
+    "13.9",
+    "keep_top_p",
+    "You keep tokens while the sum that includes them is below p. If the likeliest alone reaches "
+    "p, it falls too, and nothing is left. Ask what those before it reach without it.",
+)
+def drops_the_first_and_the_last(scores, p):
+    order = np.argsort(-scores, axis=-1, kind="stable")
+    likely = softmax_kernel(np.take_along_axis(scores, order, -1), -1)
+    kept = np.empty(scores.shape, bool)
+    np.put_along_axis(kept, order, np.cumsum(likely, -1) < p, -1)
+    return np.where(kept, scores, -np.inf)
+
+
+@wrong(
+    "13.9",
+    "keep_top_p",
+    "You take the answers by the order that sorted the row. That sorts a second time; on the way "
+    "back each answer is put where its token came from.",
+)
+def sorted_twice(scores, p):
+    if p >= 1:
+        return scores
+    order = np.argsort(-scores, axis=-1, kind="stable")
+    likely = softmax_kernel(np.take_along_axis(scores, order, -1), -1)
+    before = np.cumsum(likely, axis=-1) - likely
+    return np.where(np.take_along_axis(before < p, order, -1), scores, -np.inf)
+
+
+@wrong(
+    "13.9",
+    "keep_top_p",
+    "At p = 1 your sums decide, and rounding makes the sum of the likely ones 1 before all tokens "
+    "are in. Nothing is cut there: return the scores at once.",
+)
+def sums_at_one(scores, p):
+    order = np.argsort(-scores, axis=-1, kind="stable")
+    likely = softmax_kernel(np.take_along_axis(scores, order, -1), -1)
+    kept = np.empty(scores.shape, bool)
+    np.put_along_axis(kept, order, np.cumsum(likely, axis=-1) - likely < p, -1)
+    return np.where(kept, scores, -np.inf)
+
+
+@wrong(
     "13.10",
     "token_probabilities",
     "You multiply by the temperature. Then 0.5 makes the text wilder and 2 tamer, the wrong way "
@@ -926,6 +1156,23 @@ def one_number_for_all(logits, temperature=1.0, top_k=None, top_p=None, generato
 
 
 # --------------------------------------------------------------------------------------- writing
+
+
+@wrong(
+    "13.10",
+    "token_probabilities",
+    "At temperature 0 all that tie for the best get a share, or 1 each. Greedy is one token: the "
+    "first of them.",
+)
+def all_that_tie(logits, temperature=1.0, top_k=None, top_p=None):
+    check_sampling(temperature, top_k, top_p)
+    scores = logits.array.astype(np.float64)
+    if temperature == 0:
+        return Tensor((scores == scores.max(-1, keepdims=True)).astype(np.float64))
+    scores = scores / temperature
+    scores = scores if top_k is None else keep_top_k(scores, top_k)
+    scores = scores if top_p is None else keep_top_p(scores, top_p)
+    return Tensor(softmax_kernel(scores, -1))
 
 
 @wrong(
@@ -1059,6 +1306,44 @@ def settings_lost(
 
 
 # -------------------------------------------------------------------------------------- debug it
+
+
+@wrong(
+    "13.11",
+    "generate",
+    "Your model writes in evaluation mode, but everything is recorded for a backward that never "
+    "comes. `measuring` switches that off too.",
+)
+def recorded(model, ids, max_new_tokens, temperature=1.0, top_k=None, top_p=None, generator=None):
+    if ids.ndim != 2 or not ids.shape[1]:
+        raise ValueError(f"generate: got ids of shape {ids.shape}, expected (batch, time)")
+    seen = getattr(model, "max_length", None) or ids.shape[1] + max_new_tokens
+    was = model.training
+    model.eval()
+    for _ in range(max_new_tokens):
+        new = sample_next(model(ids[:, -seen:])[:, -1], temperature, top_k, top_p, generator)
+        ids = cat([ids, new.unsqueeze(1)], dim=1)
+    model.train(was)
+    return ids
+
+
+@wrong(
+    "13.11",
+    "generate",
+    "You let a prompt without a token through. There is no last position to draw from; refuse it "
+    "by name, before the model is asked.",
+)
+def empty_prompt(
+    model, ids, max_new_tokens, temperature=1.0, top_k=None, top_p=None, generator=None
+):
+    if ids.ndim != 2:
+        raise ValueError(f"generate: got ids of shape {ids.shape}, expected (batch, time)")
+    seen = getattr(model, "max_length", None) or ids.shape[1] + max_new_tokens
+    with measuring(model):
+        for _ in range(max_new_tokens):
+            new = sample_next(model(ids[:, -seen:])[:, -1], temperature, top_k, top_p, generator)
+            ids = cat([ids, new.unsqueeze(1)], dim=1)
+    return ids
 
 
 @wrong(

@@ -192,11 +192,12 @@ def write(stage, text, recipe):
     size = (tokenizer.vocab_size, recipe.length, recipe.dim, recipe.layers, recipe.heads)
     model = GPT(*size, zero_init=True, rotary=True)
     count = sum(p.numel() for p in model.parameters())
+    checkpoint = stage.checkpoint("shakespeare") if stage.full else None
     stage.say(f"\nA GPT of {count:,} numbers reads {cut:,} characters. Before, it writes:")
     held = ids[cut - 1 :]  # the first is read only
     with stage.progress("learning to write", recipe.epochs * recipe.steps) as bar:
         follow = Follow(stage, bar, tokenizer, held)
-        train_writer(stage, model, ids[:cut], recipe, follow)
+        train_writer(model, ids[:cut], recipe, follow, checkpoint)
     counted = {
         name: count_letters(text[:cut], text[cut:], order, tokenizer.vocab_size)
         for name, order in (("pairs", 2), ("triples", 3))
@@ -219,7 +220,7 @@ def words_of(text):
     return re.findall(r"[a-z]+", text.lower())
 
 
-def train_writer(stage, model, ids, recipe, follow):
+def train_writer(model, ids, recipe, follow, checkpoint=None):
     """Train on windows from anywhere in `ids`; the rate rises for a while, then falls to 0."""
     windows = torch.Tensor(np.lib.stride_tricks.sliding_window_view(ids, recipe.length + 1))
     data = TensorDataset(windows[:, :-1], windows[:, 1:])  # what comes, and what comes next
@@ -240,10 +241,10 @@ def train_writer(stage, model, ids, recipe, follow):
         schedule_every="step",
         max_norm=1.0,
         callbacks=[follow],
-        checkpoint=stage.checkpoint("shakespeare") if stage.full else None,
+        checkpoint=checkpoint,
     )
     loader = DataLoader(data, batch_size=BATCH, sampler=sampler)
-    trainer.fit(loader, recipe.epochs, resume=stage.full)
+    trainer.fit(loader, recipe.epochs, resume=checkpoint is not None)
 
 
 class Follow(Callback):

@@ -79,7 +79,7 @@ def row_means(x: np.ndarray) -> np.ndarray:
     array([[ 2.],
            [15.]])
     """
-    # A product with ones is a sum, and BLAS takes a quarter of the time that np.mean takes.
+    # A product with ones is a sum, and BLAS takes a third of the time that np.mean takes.
     return (x @ np.ones((x.shape[-1], 1), x.dtype)) / x.dtype.type(x.shape[-1])
 
 
