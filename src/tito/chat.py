@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Talk", "answered", "converse", "prepare", "report"]
 
 NEEDED = 13  # modules, from the first on; all of them but the convolutions are at work
-GREETING = "Ask about TinyTorch, capitals, or small sums. Ctrl-D ends."
+GREETING = "Try: Who are you? What is the capital of Peru? What is 2 plus 3? Ctrl-D ends."
 
 
 @dataclass
