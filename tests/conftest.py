@@ -1,5 +1,6 @@
 """What the test suites share: PyTorch as an oracle, and comparisons with it."""
 
+import warnings
 from collections import Counter
 
 import numpy as np
@@ -64,3 +65,18 @@ def same():
 def fixed_seed():
     """Every test starts from the same random numbers."""
     tt.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def same_refusal(torch):
+    """Assert that a call, a function of the library, ends in an error of PyTorch's type."""
+
+    def check(make):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with pytest.raises(Exception) as theirs:  # noqa: PT011 - whatever PyTorch raises
+                make(torch)
+        with pytest.raises(theirs.type):
+            make(tt)
+
+    return check
