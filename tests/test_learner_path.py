@@ -13,12 +13,8 @@ def test_a_newcomer_gets_through_the_welcome(tmp_path):
 
 
 @pytest.mark.slow
-def test_every_module_is_built_in_an_editor_and_earns_its_milestones(tmp_path):
-    walk(tmp_path / "work", "editor", ALL)
-
-
-@pytest.mark.slow
 def test_every_module_is_built_in_notebooks_and_earns_its_milestones(tmp_path):
+    """In an editor: .ci/wheel walks the same way, with what is installed from the wheel."""
     pytest.importorskip("nbclient", reason="nbclient is not installed")
     walk(tmp_path / "work", "notebook", ALL)
 
