@@ -235,6 +235,14 @@ def test_with_zero_init_every_block_begins_as_the_identity():
     np.testing.assert_array_equal(model.blocks(x).detach().array, x.detach().array)
 
 
+def test_what_blocks_add_begins_smaller_the_more_blocks_there_are():
+    model = GPT(vocab_size=8, max_length=4, dim=64, num_layers=8, num_heads=2)
+    for block in model.blocks:
+        for last in block.attention.out_proj, block.feed_forward.down:
+            assert last.weight.array.std() == pytest.approx(0.02 / 4, rel=0.1)  # sqrt(2 * 8)
+        assert block.feed_forward.up.weight.array.std() == pytest.approx(0.02, rel=0.1)
+
+
 @pytest.mark.parametrize("ids", [Tensor(np.zeros((1, 9), int)), Tensor(np.zeros(3, int))])
 def test_ids_of_another_shape_are_refused(ids):
     with pytest.raises(ValueError, match=r"\(9?3?,?.*\), expected \(batch, time\) with at most 8"):
