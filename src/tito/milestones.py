@@ -237,6 +237,8 @@ def attempt(milestone: Milestone, stage: Stage) -> tuple[dict[str, Any], TitoErr
         raise
     except (Exception, SystemExit) as cause:
         error = explain(cause, milestone)
+        if stage.going_on:
+            error.way_out += " If it is the state of the stopped run: --fresh begins anew."
         if error.code != Exit.MISSED:
             raise error from cause
         error.__cause__ = cause

@@ -94,6 +94,7 @@ class Stage:
         self.epochs, self.fresh = epochs, fresh
         self.code = "code"  # a digest of what runs, from `perform`
         self.checkpoints: list[Path] = []
+        self.going_on = False  # from the checkpoint of a run that was stopped
         self.metrics: dict[str, dict[str, Any]] = {}
         self.targets: list[Target] = []
         self.pictures: list[dict[str, str]] = []
@@ -182,6 +183,7 @@ class Stage:
         path = self.out / f"{run}.{self.code}.safetensors"
         found = set(self.out.glob(f"{run}.*.safetensors"))
         if path in found and not self.fresh:
+            self.going_on = True
             self.say("Going on after the last whole epoch of the run that was stopped.")
         else:
             if found and not self.fresh:

@@ -238,6 +238,17 @@ def test_a_checkpoint_lives_until_a_run_has_come_to_its_end(
     assert len(list((tmp_path / "out").glob("training-seed-0.*.safetensors"))) == left
 
 
+def test_a_run_that_cannot_go_on_from_a_damaged_checkpoint_names_the_way_out(
+    add_milestone, milestones, tmp_path
+):
+    reads = "; from tinytorch.core.training import load_state; load_state(path)"
+    add_milestone(2001, "keeper", extra=KEEPS + reads)
+    for way_out in ("--debug", "--fresh begins anew"):  # the second run finds what the first left
+        with pytest.raises(TitoError) as caught:
+            run(milestones, "keeper", tmp_path)
+        assert way_out in caught.value.way_out
+
+
 def test_the_digest_changes_with_the_program_and_with_the_modules_it_needs(
     workspace, add_milestone, milestones
 ):
