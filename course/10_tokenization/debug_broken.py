@@ -10,7 +10,7 @@ screen at once. With English all is well. But
 Mend `stream`, so that text still comes as early as possible.
 """
 
-import codecs  # noqa: F401
+import codecs  # noqa: F401 - for the mended version
 
 from tinytorch.core.tokenization import BPETokenizer
 

@@ -232,7 +232,10 @@ def train_writer(model, ids, recipe, follow, checkpoint=None):
     ]
     optimizer = torch.optim.AdamW(groups, lr=recipe.lr, betas=(0.9, 0.98), weight_decay=0.1)
     steps = recipe.epochs * recipe.steps
-    rate = lambda step: min((step + 1) / WARM_UP, (steps - step) / max(1, steps - WARM_UP))  # noqa: E731
+
+    def rate(step):
+        return min((step + 1) / WARM_UP, (steps - step) / max(1, steps - WARM_UP))
+
     trainer = Trainer(
         model,
         cross_entropy,

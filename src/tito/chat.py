@@ -94,6 +94,7 @@ def learn(console: Console, seed: int, path: Path) -> tuple[Module, dict[str, in
     from tito import answering
 
     questions, sums = load_questions(), load_questions(train=False)
+    prepare_folder(path.parent)  # before the work, so that a folder that refuses costs none
     with console.progress(f"learning {len(questions)} answers", answering.STEPS) as bar:
         model = answering.train(seed, bar)
     facts = {
@@ -102,10 +103,9 @@ def learn(console: Console, seed: int, path: Path) -> tuple[Module, dict[str, in
         "added": answering.right(model, sums),
         "sums": len(sums),
     }
-    prepare_folder(path.parent)
-    for old in path.parent.glob("chat-*.safetensors"):
-        old.unlink()
     save_state({"model": model.state_dict(), "facts": facts}, path)
+    for old in set(path.parent.glob("chat-*.safetensors")) - {path}:
+        old.unlink()
     return model, facts
 
 
@@ -146,10 +146,6 @@ def answered(talk: Talk, question: str) -> dict[str, Any]:
     from tinytorch.datasets import load_questions
     from tito.answering import answer
 
-    if not question.strip():
-        raise TitoError(
-            "The question is empty.", way_out='tito chat "Who are you?"', code=Exit.USAGE
-        )
     said = answer(talk.model, question)
     known = {each.question: each.answer for each in load_questions()}
     return {
@@ -215,6 +211,10 @@ def report(
     console: Console, questions: list[str] | None, seed: int, fresh: bool, out: Path | None
 ) -> dict[str, Any]:
     """Learn or remember, answer `questions` or what is typed, and say it all for a program."""
+    if questions is not None and not all(map(str.strip, questions)):
+        raise TitoError(
+            "The question is empty.", way_out='tito chat "Who are you?"', code=Exit.USAGE
+        )
     talk = prepare(console, seed, fresh, out)
     introduce(console, talk)
     if questions is None and sys.stdin.isatty() and not console.json:

@@ -1,5 +1,6 @@
 """The chat learns, remembers, answers a question or a pipe, and says whose code ran."""
 
+import contextlib
 import io
 import json
 import subprocess
@@ -108,10 +109,38 @@ def test_an_answer_says_how_sure_it_is_and_whether_it_knows_the_question(talk):
     assert not chat.answered(talk, "What is [bold]ß[/bold]?")["learnt"]
 
 
-def test_an_empty_question_is_refused(talk):
-    with pytest.raises(TitoError, match="empty") as caught:
-        chat.answered(talk, "  ")
-    assert caught.value.code == Exit.USAGE
+def test_an_empty_question_is_refused_before_anything_is_learnt(command, tmp_path):
+    done = command("chat", " ", "--out", str(tmp_path / "model"))
+    assert done.returncode == Exit.USAGE
+    assert "The question is empty." in done.stderr
+    assert not (tmp_path / "model").exists()
+
+
+def never(*args):
+    raise AssertionError("it has begun to learn")
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_learnt(monkeypatch, tmp_path):
+    monkeypatch.setattr(answering, "train", never)
+    (tmp_path / "file").touch()
+    with pytest.raises(TitoError, match="could not write to the folder"):
+        chat.prepare(Console(file=io.StringIO()), out=tmp_path / "file" / "model")
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_an_older_model_stays_until_the_new_one_is_stored(talk, monkeypatch, tmp_path, full):
+    def no_space(*args):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(answering, "train", lambda *args: talk.model)
+    monkeypatch.setattr(answering, "right", lambda *args: 0)
+    if full:
+        monkeypatch.setattr("tinytorch.core.training.save_state", no_space)
+    old = tmp_path / "chat-00000000.safetensors"
+    old.touch()
+    with pytest.raises(OSError, match="space") if full else contextlib.nullcontext():
+        chat.prepare(Console(file=io.StringIO()), out=tmp_path)
+    assert old.exists() == full
 
 
 def test_lines_from_a_pipe_are_answered_one_by_one(talk, monkeypatch):
